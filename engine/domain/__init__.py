@@ -1,0 +1,1 @@
+"""The pure core: it decides everything and does nothing. No trio, Redis, clock, randomness or logging."""
