@@ -149,4 +149,4 @@ Fact = (
     | AgentMoved
     | DeadlinesShifted
 )
-KINDS: dict[str, type[Fact]] = {f.kind: f for f in Fact.__args__}  # type: ignore[attr-defined]
+KINDS: dict[str, type[Fact]] = {f.kind: f for f in Fact.__args__}

@@ -124,8 +124,8 @@ OFFER_ENDS: dict[OfferEnd, Ending] = {
     OfferEnd.AGENT_LOST: Ending(_C.WAITING, _A.OFFLINE, "lost", keeps_idle=True),
 }
 
-#: States in which an agent holds a call or an offer, and so names it.
-BUSY = frozenset({_A.OFFERED, _A.ON_CALL})
+#: States in which a wish for another state waits until the work is done (`next_state`).
+WORKING = frozenset({_A.OFFERED, _A.ON_CALL, _A.WRAP_UP})
 
 #: States a client may ask for with `state.set`.
 ASKABLE = frozenset({_A.READY, _A.NOT_READY, _A.OFFLINE})

@@ -41,6 +41,8 @@ class Call:
     since_at: int
     enqueued_at: int
     due_at: int
+    #: true until it ends; stored only while true, so "absent" also means over (see moves.customer.ask)
+    live: bool = False
     tier: str = "regular"
     band: int = 0
     terms: tuple[Term, ...] = ()
@@ -77,6 +79,7 @@ class Call:
     end_reason: EndReason | None = None
     ended_by: Party | None = None
     disposition: str = ""
+    notes: str = ""
     rating: int | None = None
     comment: str = ""
     archive_at: int | None = None
@@ -167,26 +170,24 @@ class Customer:
 
 
 Record = Call | Agent | Customer
-KINDS: Mapping[str, type[Call] | type[Agent] | type[Customer]] = {
-    k.KIND: k for k in (Call, Agent, Customer)
-}
+KINDS: Mapping[str, type[Call] | type[Agent] | type[Customer]] = {k.KIND: k for k in (Call, Agent, Customer)}
 
 
 def deadline(record: Record) -> int | None:
     """The next instant at which time itself moves this record, if any."""
     match record:
+        case Call(state=CallState.WAITING):
+            instants = (record.customer_until, record.give_up_at)
+        case Call(state=CallState.OFFERED):
+            instants = (record.offer_until, None)
+        case Call(state=CallState.CONNECTED):
+            instants = (record.customer_until, record.agent_until)
         case Call():
-            instants = (
-                record.customer_until,
-                record.agent_until,
-                record.offer_until,
-                record.give_up_at,
-                record.archive_at,
-            )
+            instants = (record.archive_at, None)
         case Agent():
             instants = (record.until, record.forget_at)
         case Customer():
-            instants = (record.forget_at,)
+            instants = (record.forget_at, None)
     return min((i for i in instants if i is not None), default=None)
 
 

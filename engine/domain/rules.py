@@ -4,7 +4,8 @@ A call's *due* is its arrival less its head start; the head start is the sum ove
 With a constant head start h a caller can be overtaken only by callers who arrive within h after him, so
 nobody starves and nothing is re-scored as time passes. A *band* is strict priority, for emergencies.
 
-`Policy` is everything the bank decides. It is data: equality or "in" on queue, tier and attributes, never code.
+`Policy` is everything the bank decides. It is data, never code: a rule matches by equality or "in" on queue,
+tier and attributes.
 """
 
 import hashlib

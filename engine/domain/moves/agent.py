@@ -1,0 +1,166 @@
+"""What the agent does: log in, set his state, accept, decline, hang up, finish wrap-up, lose the link."""
+
+from attrs import evolve
+
+from engine.domain.change import Change, Write
+from engine.domain.errors import Code, Refused
+from engine.domain.facts import CallConnected, Fact, LinkBack, LinkLost, OfferEnded
+from engine.domain.lifecycle import ASKABLE, WORKING, AgentState, CallState, EndReason, OfferEnd, Party
+from engine.domain.model import Agent, Call, Record, Skills
+from engine.domain.moves.parts import end, end_offer, go_offline, move_agent, moved, settle
+from engine.domain.rules import Policy, Timings
+
+#: Reasons the engine itself gives; an agent cannot claim them.
+SYSTEM_REASONS = frozenset({"login", "lost", "declined", "no_answer"})
+
+
+def log_in(
+    agent: Agent | None,
+    call: Call | None,
+    *,
+    sub: str,
+    name: str,
+    queues: tuple[str, ...],
+    skills: Skills,
+    session: str,
+    node: str,
+    timings: Timings,
+    now: int,
+) -> Change:
+    """A socket of his says hello. Back within grace he is what he was; otherwise not ready (login, lost)."""
+    before = agent or Agent(id=sub, state=AgentState.NOT_READY, since_at=now, reason="login", login_at=now)
+    here = evolve(before, name=name, queues=queues, skills=skills, session=session, node=node, forget_at=None)
+    if before.state is AgentState.OFFLINE:
+        here = _back(here, timings, now)
+    writes: list[Write] = [Write(agent, here)]
+    facts: list[Fact] = []
+    if agent is None or before.state is AgentState.OFFLINE:
+        facts.append(moved(agent, here))
+    if call is not None and here.state in (AgentState.OFFERED, AgentState.ON_CALL):
+        writes.append(Write(call, evolve(call, agent_node=node, agent_name=name, agent_until=None)))
+        if call.agent_until is not None:
+            facts.append(LinkBack(at=now, who=here.ref, call=call.id))
+    return Change(writes=tuple(writes), facts=tuple(facts))
+
+
+def _back(agent: Agent, timings: Timings, now: int) -> Agent:
+    in_grace = agent.lost_at is not None and now - agent.lost_at <= timings.agent_grace_ms
+    if in_grace and agent.back_state is not None:
+        after = move_agent(agent, agent.back_state, now, reason=agent.back_reason)
+    else:
+        after = move_agent(
+            agent, AgentState.NOT_READY, now, reason="login" if agent.lost_at is None else "lost"
+        )
+        after = evolve(after, idle_ms=0, busy_ms=0, login_at=now)
+    return evolve(after, lost_at=None, back_state=None, back_reason="")
+
+
+def set_state(agent: Agent, state: AgentState, reason: str, policy: Policy, now: int) -> Change:
+    """Ask for a state. While busy it is remembered and takes effect after call and wrap-up."""
+    if state not in ASKABLE:
+        raise Refused(Code.BAD_FIELD, "expected ready, not_ready or offline", field="state")
+    if reason and (reason in SYSTEM_REASONS or (policy.reasons and reason not in policy.reasons)):
+        raise Refused(Code.BAD_FIELD, "there is no such reason", field="reason")
+    reason = reason if state is AgentState.NOT_READY else ""
+    if agent.state in WORKING:
+        return Change(writes=(Write(agent, evolve(agent, next_state=state, next_reason=reason)),))
+    if agent.state is state and agent.reason == reason:
+        return Change()
+    if state is AgentState.OFFLINE:
+        after = go_offline(agent, now, policy.timings, lost=False)
+    else:
+        after = move_agent(agent, state, now, reason=reason)
+    return Change(writes=(Write(agent, after),), facts=(moved(agent, after),))
+
+
+def accept(agent: Agent, call: Call | None, offer_id: str, now: int) -> Change:
+    """Take the offered call. Saying it again is harmless; anything else is `offer_gone`."""
+    if agent.state is AgentState.ON_CALL and agent.offer == offer_id:
+        return Change()
+    offered = _offered(agent, call, offer_id)
+    busy = evolve(
+        move_agent(agent, AgentState.ON_CALL, now),
+        call=offered.id,
+        offer=offer_id,
+        last_offer=offer_id,
+        last_offer_end=OfferEnd.ACCEPTED,
+    )
+    connected = evolve(
+        offered,
+        state=CallState.CONNECTED,
+        since_at=now,
+        connected_at=now,
+        offer_until=None,
+        agent_node=agent.node,
+        agent_name=agent.name,
+    )
+    return Change(
+        writes=(Write(agent, busy), Write(offered, connected)),
+        facts=(
+            OfferEnded(at=now, call=offered.id, agent=agent.id, offer=offer_id, how=OfferEnd.ACCEPTED),
+            CallConnected(at=now, call=offered.id, agent=agent.id, waited_ms=now - offered.enqueued_at),
+            moved(agent, busy),
+        ),
+    )
+
+
+def decline(agent: Agent, call: Call | None, offer_id: str, policy: Policy, now: int) -> Change:
+    if agent.last_offer == offer_id and agent.last_offer_end is OfferEnd.DECLINED:
+        return Change()
+    writes, facts = end_offer(_offered(agent, call, offer_id), agent, OfferEnd.DECLINED, policy, now)
+    return Change(writes=writes, facts=facts)
+
+
+def _offered(agent: Agent, call: Call | None, offer_id: str) -> Call:
+    """The offered call, or the same refusal whether the offer is another's, over, or never was."""
+    pending = agent.state is AgentState.OFFERED and agent.offer == offer_id
+    if not pending or call is None or call.offer != offer_id:
+        raise Refused(Code.OFFER_GONE, "this offer is not pending for you")
+    return call
+
+
+def hang_up(agent: Agent, call: Call | None, policy: Policy, now: int) -> Change:
+    if agent.state is not AgentState.ON_CALL or call is None:
+        raise Refused(Code.WRONG_STATE, "you are not on a call", state=agent.state.value)
+    writes, facts = end(call, agent, EndReason.COMPLETED, Party.AGENT, policy, now)
+    return Change(writes=writes, facts=facts)
+
+
+def finish_wrap_up(
+    agent: Agent, call: Call | None, disposition: str, notes: str, policy: Policy, now: int
+) -> Change:
+    if agent.state is not AgentState.WRAP_UP:
+        raise Refused(Code.WRONG_STATE, "you are not in wrap-up", state=agent.state.value)
+    if disposition and policy.dispositions and disposition not in policy.dispositions:
+        raise Refused(Code.BAD_FIELD, "there is no such disposition", field="disposition")
+    after = settle(agent, now, policy.timings)
+    writes = [Write(agent, after)]
+    if call is not None and (disposition or notes):
+        writes.append(Write(call, evolve(call, disposition=disposition, notes=notes)))
+    return Change(writes=tuple(writes), facts=(moved(agent, after),))
+
+
+def drop(agent: Agent, call: Call | None, policy: Policy, now: int) -> Change:
+    """His socket is gone. Ready or offered he is offline at once; in a call he has grace; wrap-up runs on."""
+    unlinked = evolve(agent, session="", node="")
+    fact = LinkLost(at=now, who=agent.ref, call=agent.call)
+    match agent.state:
+        case AgentState.OFFLINE | AgentState.WRAP_UP:
+            return Change(writes=(Write(agent, unlinked),), facts=(fact,))
+        case AgentState.OFFERED if call is not None and call.offer == agent.offer:
+            writes, facts = end_offer(call, agent, OfferEnd.AGENT_LOST, policy, now)
+            return Change(writes=tuple(_unlink(w) for w in writes), facts=(fact, *facts))
+        case AgentState.ON_CALL if call is not None and call.agent == agent.id:
+            until = now + policy.timings.call_grace_ms
+            away = evolve(call, agent_node="", agent_until=until)
+            return Change(
+                writes=(Write(agent, unlinked), Write(call, away)), facts=(evolve(fact, until=until),)
+            )
+        case _:
+            gone = evolve(go_offline(agent, now, policy.timings, lost=True), session="", node="")
+            return Change(writes=(Write(agent, gone),), facts=(fact, moved(agent, gone)))
+
+
+def _unlink(write: Write) -> Write:
+    after: Record | None = write.after
+    return Write(write.before, evolve(after, session="", node="")) if isinstance(after, Agent) else write

@@ -1,0 +1,157 @@
+"""What time and the rules do: offers, deadlines, lost links given up, outages, records restored.
+
+`due` is the whole of "time passed": given a record whose deadline is reached it says what happens. Until an
+expiry is committed a late accept is valid: both write the same two records, so exactly one wins.
+"""
+
+from attrs import evolve
+
+from engine.domain.change import Change, Write
+from engine.domain.facts import AgentMoved, CallArchived, CallConnected, CallOffered, DeadlinesShifted, Fact
+from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd, Party, RequeueReason
+from engine.domain.model import Agent, Call, Customer, Record, Ref, deadline
+from engine.domain.moves.customer import queued
+from engine.domain.moves.parts import Outcome, end, end_offer, move_agent, moved, put_back, settle
+from engine.domain.rules import Policy
+
+
+def partner_ref(record: Record) -> Ref | None:
+    """The record that moves with this one: a call's agent, an agent's call."""
+    match record:
+        case Call(agent=agent) if agent:
+            return f"agent:{agent}"
+        case Agent(call=call) if call:
+            return f"call:{call}"
+    return None
+
+
+def offer(call: Call, agent: Agent, *, offer_id: str, why: str, policy: Policy, now: int) -> Change:
+    """Alert `agent` of `call`; until the deadline both are `offered` to each other."""
+    queue = policy.queues.get(call.queue)
+    until = now + (queue.ring_ms if queue is not None else 15_000)
+    offered = evolve(
+        call,
+        state=CallState.OFFERED,
+        since_at=now,
+        offer=offer_id,
+        agent=agent.id,
+        agent_name=agent.name,
+        agent_node=agent.node,
+        offered_at=now,
+        offer_until=until,
+        why=why,
+        customer_until=None,
+    )
+    alerted = evolve(move_agent(agent, AgentState.OFFERED, now), offer=offer_id, call=call.id)
+    return Change(
+        writes=(Write(call, offered), Write(agent, alerted)),
+        facts=(
+            CallOffered(at=now, call=call.id, agent=agent.id, offer=offer_id, until=until, why=why),
+            moved(agent, alerted),
+        ),
+    )
+
+
+def due(record: Record, partner: Record | None, policy: Policy, now: int) -> Change | None:
+    """What becomes of a record whose deadline has been reached; None if it has not."""
+    when = deadline(record)
+    if when is None or when > now:
+        return None
+    match record:
+        case Call():
+            return _call_due(record, partner if isinstance(partner, Agent) else None, policy, now)
+        case Agent():
+            return _agent_due(record, policy, now)
+        case Customer():
+            return Change(writes=(Write(record, None),))
+
+
+def _call_due(call: Call, agent: Agent | None, policy: Policy, now: int) -> Change:
+    if call.state is CallState.ENDED:
+        return Change(writes=(Write(call, None),), facts=(CallArchived(at=now, call=call.id),))
+    writes, facts = _passed(call, agent, policy, now)
+    return Change(writes=writes, facts=facts)
+
+
+def _passed(call: Call, agent: Agent | None, policy: Policy, now: int) -> Outcome:
+    def over(reason: EndReason) -> Outcome:
+        return end(call, agent, reason, Party.SYSTEM, policy, now)
+
+    if call.state is CallState.OFFERED:
+        return end_offer(call, agent, OfferEnd.EXPIRED, policy, now)
+    customer_gone = call.customer_until is not None and call.customer_until <= now
+    if call.state is CallState.WAITING:
+        return over(EndReason.CUSTOMER_LOST if customer_gone else EndReason.EXPIRED)
+    if call.customer_until is not None and call.agent_until is not None:
+        return over(EndReason.AGENT_LOST)
+    if customer_gone:
+        return over(EndReason.CUSTOMER_LOST)
+    return put_back(call, agent, RequeueReason.AGENT_LOST, policy, now)
+
+
+def _agent_due(agent: Agent, policy: Policy, now: int) -> Change:
+    if agent.state is AgentState.OFFLINE:
+        return Change(writes=(Write(agent, None),))
+    if agent.state is AgentState.WRAP_UP:
+        after = settle(agent, now, policy.timings)
+    else:
+        after = move_agent(agent, AgentState.READY, now)
+    return Change(writes=(Write(agent, after),), facts=(moved(agent, after),))
+
+
+def rescind(call: Call, agent: Agent | None, policy: Policy, now: int) -> Change:
+    """Take a pending offer back; both are free again."""
+    writes, facts = end_offer(call, agent, OfferEnd.RESCINDED, policy, now)
+    return Change(writes=writes, facts=facts)
+
+
+def shift(record: Record, by_ms: int, now: int) -> Change | None:
+    """The store was away for `by_ms`: the record's deadlines move by as much. None if it has none."""
+    if deadline(record) is None:
+        return None
+
+    def later(at: int | None) -> int | None:
+        return None if at is None else at + by_ms
+
+    after: Record
+    match record:
+        case Call():
+            after = evolve(
+                record,
+                customer_until=later(record.customer_until),
+                agent_until=later(record.agent_until),
+                offer_until=later(record.offer_until),
+                give_up_at=later(record.give_up_at),
+                archive_at=later(record.archive_at),
+            )
+        case Agent():
+            after = evolve(
+                record,
+                until=later(record.until),
+                forget_at=later(record.forget_at),
+                lost_at=later(record.lost_at),
+            )
+        case Customer():
+            after = evolve(record, forget_at=later(record.forget_at))
+    return Change(
+        writes=(Write(record, after),), facts=(DeadlinesShifted(at=now, who=record.ref, by_ms=by_ms),)
+    )
+
+
+def restore_waiting(call: Call, customer: Customer, now: int) -> Change:
+    """In a new era of the store: a waiting call stands again where it stood."""
+    facts: tuple[Fact, ...] = (queued(call, restored=True, at=now),)
+    return Change(writes=(Write(None, customer), Write(None, call)), facts=facts)
+
+
+def restore_connected(call: Call, agent: Agent, customer: Customer, now: int) -> Change:
+    """In a new era of the store: a connected pair is re-created in one change."""
+    waited = (call.connected_at or now) - call.enqueued_at
+    return Change(
+        writes=(Write(None, customer), Write(None, call), Write(None, agent)),
+        facts=(
+            queued(call, restored=True, at=now),
+            CallConnected(at=now, call=call.id, agent=agent.id, waited_ms=waited, restored=True),
+            AgentMoved(at=now, agent=agent.id, state=agent.state, call=call.id, queues=agent.queues),
+        ),
+    )
