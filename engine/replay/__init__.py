@@ -1,0 +1,1 @@
+"""Replays recorded or imagined days against the real engine, in virtual time or live."""

@@ -1,0 +1,157 @@
+"""What a node can be told: every setting once, with its key, its default and its comment."""
+# ruff: noqa: RUF009 - every default below is made by the same helper, and is immutable
+
+import os
+import re
+import socket
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+import attrs
+from attrs import frozen
+
+from engine.domain.rules import Policy
+from engine.policy_file import SAMPLE, Labels
+from engine.tables import A_NAME, NAME, Mistake, shown
+
+
+class Durability(StrEnum):
+    """What an answer promises: it is in the append-only file, synced to disk, or on a replica too."""
+
+    APPEND_ONLY = "append_only"
+    ALWAYS = "always"
+    REPLICATED = "replicated"
+
+
+class LogFormat(StrEnum):
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class VideoProvider(StrEnum):
+    NONE = "none"
+    P2P = "p2p"
+
+
+@frozen
+class IceServer:
+    """A STUN or TURN server, as WebRTC's RTCIceServer."""
+
+    urls: tuple[str, ...]
+    username: str | None = None
+    credential: str | None = attrs.field(default=None, repr=False, metadata={"secret": True})
+
+
+@frozen
+class Video:
+    """How the two sides of a call meet. `ice_servers` is as it goes to browsers."""
+
+    provider: VideoProvider
+    ice_servers: list[dict[str, Any]] = attrs.field(factory=list, repr=False)
+
+
+def setting(key: str, default: Any, comment: str, *, secret: bool = False, made: bool = False) -> Any:
+    metadata = {"key": key, "comment": comment, "secret": secret, "made": made}
+    return attrs.field(default=default, repr=not secret, metadata=metadata)
+
+
+def _node_name() -> str:
+    host = re.sub(r"[^A-Za-z0-9_-]+", "-", socket.gethostname())[:40]
+    return f"{host or 'node'}-{os.getpid()}"
+
+
+@frozen(kw_only=True)
+class Settings:
+    """Everything a node is told. A field without a key is made from others while loading."""
+
+    pool: str = setting("pool", "main", "matching domain (tenant, region); nodes of one pool share one store")
+    node: str = setting("node", attrs.Factory(_node_name), "this node's name; default: host-pid")
+    timezone: str = setting("timezone", "Asia/Jakarta", "in which reports count days and intervals")
+    redis_url: str | None = setting(
+        "redis.url", None, "Redis >= 7.0 or Valkey >= 7.2; absent: the embedded store", secret=True
+    )
+    data_dir: Path = setting(
+        "store.data_dir", Path(".giliran/data"), "where the embedded store keeps its data"
+    )
+    durability: Durability = setting(
+        "store.durability",
+        Durability.APPEND_ONLY,
+        "what an answer promises: append_only, always or replicated",
+    )
+    ws_host: str = setting("listen.ws_host", "127.0.0.1", "address of the WebSocket port")
+    ws_port: int = setting("listen.ws_port", 8765, "0: any free port")
+    ws_url: str | None = setting("listen.ws_url", None, "by which browsers reach it, if through a proxy")
+    http_host: str = setting(
+        "listen.http_host", "127.0.0.1", "address of the HTTP port: pages, health, metrics"
+    )
+    http_port: int = setting("listen.http_port", 8080, "0: any free port")
+    max_sockets: int = setting(
+        "listen.max_sockets", 20_000, "connections this node takes before it answers 503"
+    )
+    secret_file: str | None = setting(
+        "auth.secret_file", None, "signs tokens, >= 32 bytes, beside this file; or GILIRAN_SECRET; else made"
+    )
+    public_keys: tuple[str, ...] = setting(
+        "auth.public_keys", (), "PEM files (or PEM texts) of those who may sign tokens instead of the secret"
+    )
+    audience: str = setting("auth.audience", "giliran", "the `aud` a token must have")
+    origins: tuple[str, ...] = setting(
+        "auth.origins", (), "web origins whose pages may connect; empty: the node's own HTTP origin"
+    )
+    video_provider: VideoProvider = setting("video.provider", VideoProvider.P2P, "none or p2p")
+    ice_servers: tuple[IceServer, ...] = setting(
+        "video.ice_servers", (), '[{ urls = ["turn:…"], username = "…", credential = "…" }]', secret=True
+    )
+    retention_ms: int = setting("retention.journal", 30 * 86_400_000, "how long the journal keeps its facts")
+    lease_ms: int = setting("cluster.lease", 3_000, "silence after which a leader or a node counts as dead")
+    beat_ms: int = setting("cluster.beat", 1_000, "how often leader and nodes show that they live")
+    position_every_ms: int = setting("limits.position_every", 1_000, "how often a place in the queue is told")
+    log_format: LogFormat = setting("log.format", LogFormat.CONSOLE, "json or console")
+
+    secret: bytes = setting("", b"", "", secret=True, made=True)
+    policy: Policy = setting("", SAMPLE.policy, "", made=True)
+    labels: Labels = setting("", attrs.Factory(lambda: SAMPLE.labels), "", made=True)
+
+    @property
+    def video(self) -> Video:
+        given = [attrs.asdict(s, filter=lambda _, value: value is not None) for s in self.ice_servers]
+        return Video(self.video_provider, [{**s, "urls": list(s["urls"])} for s in given])
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """What a type cannot say of a setting."""
+        for key, name in (("pool", self.pool), ("node", self.node)):
+            if not NAME.fullmatch(name):
+                yield Mistake(key, shown(name), f"expected a name of {A_NAME}")
+        for key, port in (("listen.ws_port", self.ws_port), ("listen.http_port", self.http_port)):
+            if not 0 <= port <= 65_535:
+                yield Mistake(key, shown(port), "expected a port, 0 to 65535")
+        zones = available_timezones()
+        if zones and self.timezone not in zones:
+            yield Mistake("timezone", shown(self.timezone), 'expected a zone such as "Asia/Jakarta"')
+        if self.redis_url is not None and urlsplit(self.redis_url).scheme not in ("redis", "rediss", "unix"):
+            yield Mistake("redis.url", "(hidden)", "expected redis://, rediss:// or unix://")
+        for origin in self.origins:
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or f"{parts.scheme}://{parts.netloc}" != origin:
+                yield Mistake(
+                    "auth.origins", shown(origin), 'expected an origin such as "https://video.bank.example"'
+                )
+        if self.ws_url is not None and urlsplit(self.ws_url).scheme not in ("ws", "wss"):
+            yield Mistake("listen.ws_url", shown(self.ws_url), "expected ws:// or wss://")
+        if not self.audience:
+            yield Mistake("auth.audience", '""', "expected a text")
+        if self.max_sockets < 1:
+            yield Mistake("listen.max_sockets", shown(self.max_sockets), "expected 1 or more")
+        for key, ms in (("cluster.beat", self.beat_ms), ("limits.position_every", self.position_every_ms)):
+            if ms <= 0:
+                yield Mistake(key, '"0s"', "expected more than 0s")
+        if self.lease_ms < 2 * self.beat_ms:
+            yield Mistake("cluster.lease", "", "expected twice cluster.beat or more")
+        for server in self.ice_servers:
+            for url in server.urls:
+                if urlsplit(url).scheme not in ("stun", "stuns", "turn", "turns"):
+                    yield Mistake("video.ice_servers", "(hidden)", "expected urls of stun: or turn:")
