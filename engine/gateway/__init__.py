@@ -1,0 +1,1 @@
+"""The gateway: sockets, tokens and JSON here, sessions and notices there. It decides nothing."""
