@@ -69,6 +69,11 @@ class Change:
     guards: tuple[Guard, ...] = ()
     facts: tuple[Fact, ...] = ()
 
+    def __attrs_post_init__(self) -> None:
+        refs = [w.ref for w in self.writes]
+        if len(set(refs)) < len(refs):
+            raise ValueError(f"a change writes a record once: {refs}")
+
     def guarded(self, *guards: Guard) -> "Change":
         """The same change under more guards."""
         return evolve(self, guards=self.guards + guards)

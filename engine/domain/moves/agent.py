@@ -75,7 +75,7 @@ def set_state(agent: Agent, state: AgentState, reason: str, policy: Policy, now:
 
 def accept(agent: Agent, call: Call | None, offer_id: str, now: int) -> Change:
     """Take the offered call. Saying it again is harmless; anything else is `offer_gone`."""
-    if agent.state is AgentState.ON_CALL and agent.offer == offer_id:
+    if agent.last_offer == offer_id and agent.last_offer_end is OfferEnd.ACCEPTED:
         return Change()
     offered = _offered(agent, call, offer_id)
     busy = evolve(
@@ -120,7 +120,7 @@ def _offered(agent: Agent, call: Call | None, offer_id: str) -> Call:
 
 
 def hang_up(agent: Agent, call: Call | None, policy: Policy, now: int) -> Change:
-    if agent.state is not AgentState.ON_CALL or call is None:
+    if agent.state is not AgentState.ON_CALL or call is None or call.state is not CallState.CONNECTED:
         raise Refused(Code.WRONG_STATE, "you are not on a call", state=agent.state.value)
     writes, facts = end(call, agent, EndReason.COMPLETED, Party.AGENT, policy, now)
     return Change(writes=writes, facts=facts)
@@ -145,8 +145,11 @@ def drop(agent: Agent, call: Call | None, policy: Policy, now: int) -> Change:
     unlinked = evolve(agent, session="", node="")
     fact = LinkLost(at=now, who=agent.ref, call=agent.call)
     match agent.state:
-        case AgentState.OFFLINE | AgentState.WRAP_UP:
+        case AgentState.WRAP_UP:
             return Change(writes=(Write(agent, unlinked),), facts=(fact,))
+        case AgentState.OFFLINE:
+            forgotten = evolve(unlinked, forget_at=now + policy.timings.keep_offline_ms)
+            return Change(writes=(Write(agent, forgotten),), facts=(fact,))
         case AgentState.OFFERED if call is not None and call.offer == agent.offer:
             writes, facts = end_offer(call, agent, OfferEnd.AGENT_LOST, policy, now)
             return Change(writes=tuple(_unlink(w) for w in writes), facts=(fact, *facts))

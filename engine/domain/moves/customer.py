@@ -11,9 +11,9 @@ from attrs import evolve, frozen
 from engine.domain.change import Change, Guard, Write
 from engine.domain.errors import Code, Refused
 from engine.domain.facts import CallQueued, CallRated, Fact, LinkBack, LinkLost
-from engine.domain.lifecycle import CallState, EndReason, OfferEnd, Party
+from engine.domain.lifecycle import CallState, EndReason, OfferEnd, Party, RequeueReason
 from engine.domain.model import Agent, Attributes, Call, Customer, Skills
-from engine.domain.moves.parts import end, end_offer
+from engine.domain.moves.parts import end, end_offer, requeue
 from engine.domain.rules import Policy, Timings
 
 
@@ -145,21 +145,23 @@ def leave(call: Call | None, agent: Agent | None, policy: Policy, now: int) -> C
 
 
 def drop(customer: Customer, call: Call | None, agent: Agent | None, policy: Policy, now: int) -> Change:
-    """His socket is gone: a waiting call keeps its place in grace, an offer is rescinded at once."""
+    """His socket is gone: a waiting call keeps its place in grace, an offer is rescinded at once.
+
+    A call whose customer is away ends within grace, so he can be forgotten a while after that.
+    """
     timings = policy.timings
-    holds = call is not None and call.live
-    off = evolve(customer, session="", node="", forget_at=None if holds else now + timings.keep_ended_ms)
     if call is None or not call.live:
+        off = evolve(customer, session="", node="", forget_at=now + timings.keep_ended_ms)
         return Change(writes=(Write(customer, off),))
-    away = evolve(call, node="", customer_until=now + _grace(call, timings))
-    lost = LinkLost(at=now, who=customer.ref, call=call.id, until=away.customer_until)
+    until = now + _grace(call, timings)
+    off = evolve(customer, session="", node="", forget_at=until + timings.keep_ended_ms)
+    lost = LinkLost(at=now, who=customer.ref, call=call.id, until=until)
     if call.state is CallState.OFFERED:
-        writes, facts = end_offer(call, agent, OfferEnd.RESCINDED, policy, now)
-        requeued = writes[0].after
-        assert isinstance(requeued, Call)
-        waiting = evolve(requeued, node="", customer_until=away.customer_until)
-        return Change(writes=(Write(customer, off), Write(call, waiting), *writes[1:]), facts=(lost, *facts))
-    return Change(writes=(Write(customer, off), Write(call, away)), facts=(lost,))
+        waiting = evolve(requeue(call, RequeueReason.NO_AGENT, now), node="", customer_until=until)
+        writes, facts = end_offer(call, agent, OfferEnd.RESCINDED, policy, now, after=waiting)
+    else:
+        writes, facts = (Write(call, evolve(call, node="", customer_until=until)),), ()
+    return Change(writes=(Write(customer, off), *writes), facts=(lost, *facts))
 
 
 def _grace(call: Call, timings: Timings) -> int:

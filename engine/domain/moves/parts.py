@@ -1,7 +1,11 @@
 """The pieces all moves are made of: freeing an agent, putting a call back, ending it, ending an offer.
 
-Idle time accrues while ready and only a connected call resets it, so toggling gains nothing. A call that
-goes back to waiting keeps its due.
+Idle time accrues while ready and only a connected call resets it, so toggling gains nothing; a rescinded
+offer counts as if it had never been. A call that goes back to waiting keeps its due, and what it spent
+connected does not count against its maximum wait.
+
+A move that finds a call's agent busy with something else (a stale read, or a damaged record) leaves him as
+he is but writes him unchanged, so the store compares what was read and refuses if it was stale.
 """
 
 from attrs import evolve
@@ -29,7 +33,8 @@ def move_agent(
 ) -> Agent:
     """The agent in another state, his idle and busy time accounted for."""
     spent = now - agent.since_at
-    idle = agent.idle_ms + (spent if agent.state is AgentState.READY else 0)
+    rescinded = agent.state is AgentState.OFFERED and state is AgentState.READY
+    idle = agent.idle_ms + (spent if agent.state is AgentState.READY or rescinded else 0)
     busy = agent.busy_ms + (spent if agent.state in (AgentState.ON_CALL, AgentState.WRAP_UP) else 0)
     return evolve(
         agent,
@@ -59,7 +64,10 @@ def moved(before: Agent | None, after: Agent) -> AgentMoved:
 
 
 def go_offline(agent: Agent, now: int, timings: Timings, *, lost: bool) -> Agent:
-    """Offline: lost (he may be back within grace, in the state he had) or by his own wish."""
+    """Offline: lost (he may be back within grace, in the state he had) or by his own wish.
+
+    By his own wish his socket stays, and he is forgotten only a while after that is gone.
+    """
     back, reason = agent.state, agent.reason
     if back is not AgentState.NOT_READY or reason == "declined":
         back, reason = AgentState.READY, ""
@@ -73,7 +81,7 @@ def go_offline(agent: Agent, now: int, timings: Timings, *, lost: bool) -> Agent
         lost_at=now if lost else None,
         back_state=back if lost and back is not AgentState.OFFLINE else None,
         back_reason=reason if lost else "",
-        forget_at=now + timings.keep_offline_ms,
+        forget_at=now + timings.keep_offline_ms if lost or not agent.node else None,
     )
 
 
@@ -102,6 +110,7 @@ def wrap_up(agent: Agent, call: Call, now: int, policy: Policy) -> Agent:
 
 def requeue(call: Call, reason: RequeueReason, now: int) -> Call:
     """Waiting again, with the old due, and nothing left of the agent who had it."""
+    talked_ms = 0 if call.connected_at is None else now - call.connected_at
     return evolve(
         call,
         state=CallState.WAITING,
@@ -115,31 +124,34 @@ def requeue(call: Call, reason: RequeueReason, now: int) -> Call:
         offer_until=None,
         why="",
         connected_at=None,
+        give_up_at=None if call.give_up_at is None else call.give_up_at + talked_ms,
         requeues=call.requeues + 1,
         requeue_reason=reason,
     )
 
 
 def end_offer(
-    call: Call, agent: Agent | None, how: OfferEnd, policy: Policy, now: int, *, ended: Call | None = None
+    call: Call, agent: Agent | None, how: OfferEnd, policy: Policy, now: int, *, after: Call | None = None
 ) -> Outcome:
     """End a pending offer as `OFFER_ENDS` says, except accepted.
 
-    `ended` is the call as it is after, where that is not waiting: the customer hung up. `agent` is None
-    only if his record was lost.
+    `after` is the call as it is then, where it does not simply wait again: the customer hung up or
+    dropped. `agent` is None only if his record was lost.
     """
     ending = OFFER_ENDS[how]
     timings = policy.timings
     lost = how is OfferEnd.AGENT_LOST
-    after = ended or requeue(call, RequeueReason.AGENT_LOST if lost else RequeueReason.NO_AGENT, now)
+    after = after or requeue(call, RequeueReason.AGENT_LOST if lost else RequeueReason.NO_AGENT, now)
     if ending.avoid:
         avoid = {a: until for a, until in after.avoid.items() if until > now}
         after = evolve(after, avoid={**avoid, call.agent: now + timings.avoid_ms})
     facts: list[Fact] = [OfferEnded(at=now, call=call.id, agent=call.agent, offer=call.offer, how=how)]
     writes = [Write(call, after)]
-    if ended is None:
+    if after.state is CallState.WAITING:
         facts.append(_requeued(after, now))
-    if agent is not None and agent.offer == call.offer:
+    if agent is not None and not _holds(agent, call):
+        writes.append(Write(agent, agent))
+    elif agent is not None:
         idle = _after_offer(agent, how, timings, now)
         idle = evolve(idle, offer="", call="", last_offer=call.offer, last_offer_end=how)
         if how is OfferEnd.EXPIRED:
@@ -159,19 +171,27 @@ def _after_offer(agent: Agent, how: OfferEnd, timings: Timings, now: int) -> Age
     return move_agent(agent, ending.agent, now, reason=ending.agent_reason, until=until)
 
 
+def _holds(agent: Agent, call: Call) -> bool:
+    """Whether he is offered, or is on, this very call."""
+    busy = agent.state in (AgentState.OFFERED, AgentState.ON_CALL)
+    return busy and agent.call == call.id and agent.offer == call.offer
+
+
 def _requeued(call: Call, now: int) -> CallRequeued:
     assert call.requeue_reason is not None
     return CallRequeued(at=now, call=call.id, due_at=call.due_at, reason=call.requeue_reason)
 
 
 def put_back(call: Call, agent: Agent | None, reason: RequeueReason, policy: Policy, now: int) -> Outcome:
-    """A connected call whose agent is lost waits again; he is offline."""
+    """A connected call whose agent is lost waits again; he is offline, his grace used up."""
     after = requeue(call, reason, now)
-    writes, facts = [Write(call, after)], [_requeued(after, now)]
-    if agent is None or agent.call != call.id:
-        return tuple(writes), tuple(facts)
-    gone = go_offline(agent, now, policy.timings, lost=True)
-    return (*writes, Write(agent, gone)), (*facts, moved(agent, gone))
+    write, fact = Write(call, after), _requeued(after, now)
+    if agent is None:
+        return (write,), (fact,)
+    if not _holds(agent, call):
+        return (write, Write(agent, agent)), (fact,)
+    gone = evolve(go_offline(agent, now, policy.timings, lost=True), back_state=None, back_reason="")
+    return (write, Write(agent, gone)), (fact, moved(agent, gone))
 
 
 def end(call: Call, agent: Agent | None, reason: EndReason, by: Party, policy: Policy, now: int) -> Outcome:
@@ -192,9 +212,11 @@ def end(call: Call, agent: Agent | None, reason: EndReason, by: Party, policy: P
     fact = CallEnded(at=now, call=call.id, reason=reason, by=by, agent=call.agent)
     if call.state is CallState.OFFERED:
         after = evolve(after, agent="", agent_name="", agent_node="", offer="")
-        writes, facts = end_offer(call, agent, OfferEnd.RESCINDED, policy, now, ended=after)
+        writes, facts = end_offer(call, agent, OfferEnd.RESCINDED, policy, now, after=after)
         return writes, (*facts, fact)
-    if call.state is CallState.CONNECTED and agent is not None and agent.call == call.id:
+    if call.state is not CallState.CONNECTED or agent is None:
+        return (Write(call, after),), (fact,)
+    if _holds(agent, call):
         rest = wrap_up(agent, call, now, policy)
         return (Write(call, after), Write(agent, rest)), (fact, moved(agent, rest))
-    return (Write(call, after),), (fact,)
+    return (Write(call, after), Write(agent, agent)), (fact,)

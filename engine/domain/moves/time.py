@@ -1,4 +1,4 @@
-"""What time and the rules do: offers, deadlines, lost links given up, outages, records restored.
+"""What time and the rules do: offers, deadlines, lost links given up, outages.
 
 `due` is the whole of "time passed": given a record whose deadline is reached it says what happens. Until an
 expiry is committed a late accept is valid: both write the same two records, so exactly one wins.
@@ -7,10 +7,17 @@ expiry is committed a late accept is valid: both write the same two records, so 
 from attrs import evolve
 
 from engine.domain.change import Change, Write
-from engine.domain.facts import AgentMoved, CallArchived, CallConnected, CallOffered, DeadlinesShifted, Fact
-from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd, Party, RequeueReason
+from engine.domain.facts import CallArchived, CallOffered, DeadlinesShifted
+from engine.domain.lifecycle import (
+    AgentState,
+    CallState,
+    EndReason,
+    IllegalMove,
+    OfferEnd,
+    Party,
+    RequeueReason,
+)
 from engine.domain.model import Agent, Call, Customer, Record, Ref, deadline
-from engine.domain.moves.customer import queued
 from engine.domain.moves.parts import Outcome, end, end_offer, move_agent, moved, put_back, settle
 from engine.domain.rules import Policy
 
@@ -26,7 +33,12 @@ def partner_ref(record: Record) -> Ref | None:
 
 
 def offer(call: Call, agent: Agent, *, offer_id: str, why: str, policy: Policy, now: int) -> Change:
-    """Alert `agent` of `call`; until the deadline both are `offered` to each other."""
+    """Alert `agent` of `call`; until the deadline both are `offered` to each other.
+
+    Raises `IllegalMove` unless the call waits and the agent is ready.
+    """
+    if call.state is not CallState.WAITING or agent.state is not AgentState.READY:
+        raise IllegalMove(f"a call that is {call.state} cannot be offered to an agent who is {agent.state}")
     queue = policy.queues.get(call.queue)
     until = now + (queue.ring_ms if queue is not None else 15_000)
     offered = evolve(
@@ -135,23 +147,4 @@ def shift(record: Record, by_ms: int, now: int) -> Change | None:
             after = evolve(record, forget_at=later(record.forget_at))
     return Change(
         writes=(Write(record, after),), facts=(DeadlinesShifted(at=now, who=record.ref, by_ms=by_ms),)
-    )
-
-
-def restore_waiting(call: Call, customer: Customer, now: int) -> Change:
-    """In a new era of the store: a waiting call stands again where it stood."""
-    facts: tuple[Fact, ...] = (queued(call, restored=True, at=now),)
-    return Change(writes=(Write(None, customer), Write(None, call)), facts=facts)
-
-
-def restore_connected(call: Call, agent: Agent, customer: Customer, now: int) -> Change:
-    """In a new era of the store: a connected pair is re-created in one change."""
-    waited = (call.connected_at or now) - call.enqueued_at
-    return Change(
-        writes=(Write(None, customer), Write(None, call), Write(None, agent)),
-        facts=(
-            queued(call, restored=True, at=now),
-            CallConnected(at=now, call=call.id, agent=agent.id, waited_ms=waited, restored=True),
-            AgentMoved(at=now, agent=agent.id, state=agent.state, call=call.id, queues=agent.queues),
-        ),
     )
