@@ -155,10 +155,6 @@ def _choice(value: object, cl: Any) -> Any:
     return cl(value)
 
 
-def _is_enum(cl: Any) -> bool:
-    return isinstance(cl, type) and issubclass(cl, StrEnum)
-
-
 def _origin(cl: Any) -> Any:
     return get_origin(cl)
 
@@ -170,7 +166,7 @@ def converter() -> Converter:
     conv.register_structure_hook(str, _strict(str, "a text"))
     conv.register_structure_hook(bool, _strict(bool, "true or false"))
     conv.register_structure_hook(float, _number)
-    conv.register_structure_hook_func(_is_enum, _choice)
+    conv.register_structure_hook(StrEnum, _choice)
 
     @conv.register_structure_hook_factory(lambda cl: _origin(cl) is tuple)
     def sequences(cl: Any) -> Callable[[object, Any], Any]:
