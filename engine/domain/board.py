@@ -2,7 +2,8 @@
 
 Calls that need the same stand in one *lane*, in order of priority; agents who can the same form one
 *profile*. A decision then costs O(lanes x profiles), never O(calls x agents). A call's lane depends on how
-long it has waited (steps), on whom it avoids and prefers; `settle(now)` moves those whose time has come.
+long it has waited (steps), on whom it avoids and prefers (nobody whom it avoids); `settle(now)` moves those
+whose time has come.
 
 What is proposed is *reserved* until its commit is known; a call or agent whose changes keep being refused
 *rests*. Neither stands in a lane or among the ready meanwhile. Records of version at most the known one are
@@ -12,6 +13,7 @@ old news and change nothing.
 import heapq
 from bisect import bisect_left, insort
 from collections.abc import Iterable
+from typing import Any
 
 from attrs import define, field, frozen
 
@@ -20,7 +22,13 @@ from engine.domain.model import Agent, Call, Customer, Record, Ref, Skills, dead
 from engine.domain.rules import Policy, able, needs_at
 
 Entry = tuple[int, str]  #: (score, call id): sorts by priority
+Idle = tuple[int, str]  #: (idle since, agent id): longest idle first
+Occupied = tuple[float, int, str]  #: (occupancy, idle since, agent id): least occupied first
 SkillKey = tuple[tuple[str, int], ...]
+ProfileKey = tuple[tuple[str, ...], SkillKey]
+
+#: The end of a hold that only `release` ends.
+UNTIL_RELEASED = 2**62
 
 
 def skill_key(skills: Skills) -> SkillKey:
@@ -38,28 +46,35 @@ class LaneKey:
     preferred: str
 
 
-@define
+@define(eq=False)
+class Profile:
+    """Agents of the same queues and skills. `members` are logged in; the idle may be offered a call."""
+
+    key: ProfileKey
+    skills: Skills
+    members: set[str] = field(factory=set)
+    idle: list[Idle] = field(factory=list)
+    occupied: list[Occupied] = field(factory=list)  # the same agents in another order
+
+
+@define(eq=False)
 class Lane:
+    """Calls that need the same, in order of priority, and the profiles that can give it."""
+
     key: LaneKey
     serving: frozenset[str]
     needed: Skills
     calls: list[Entry] = field(factory=list)
+    profiles: tuple[Profile, ...] = ()
+    profiles_of: int = -1  # the board's `_profiles_rev` at which `profiles` was worked out
 
 
-@define
-class Profile:
-    """Agents of the same queues and skills. `members` are logged in; `ready` may be offered a call."""
-
-    queues: tuple[str, ...]
-    skills: Skills
-    members: set[str] = field(factory=set)
-    idle: list[tuple[int, str]] = field(factory=list)  # ready, longest idle first
-
-    def serves(self, lane: Lane) -> bool:
-        return able(self.queues, self.skills, lane.serving, lane.needed)
+def occupancy(agent: Agent) -> float:
+    """Share of his logged-in time spent on calls and wrap-up, as it was when he went ready."""
+    return agent.busy_ms / max(1, agent.since_at - agent.login_at)
 
 
-def _remove(entries: list[tuple[int, str]], entry: tuple[int, str]) -> None:
+def _remove(entries: list[Any], entry: tuple[Any, ...]) -> None:
     at = bisect_left(entries, entry)
     if at < len(entries) and entries[at] == entry:
         del entries[at]
@@ -74,12 +89,13 @@ class Board:
     agents: dict[str, Agent] = field(factory=dict)
     customers: dict[str, Customer] = field(factory=dict)
     lanes: dict[LaneKey, Lane] = field(factory=dict)
-    profiles: dict[tuple[tuple[str, ...], SkillKey], Profile] = field(factory=dict)
+    profiles: dict[ProfileKey, Profile] = field(factory=dict)
     #: all waiting calls of a queue in order, lost links and reservations included
     order: dict[str, list[Entry]] = field(factory=dict)
     _lane_of: dict[str, tuple[Lane, Entry]] = field(factory=dict)
     _order_of: dict[str, tuple[str, Entry]] = field(factory=dict)
-    _idle_of: dict[str, tuple[Profile, tuple[int, str]]] = field(factory=dict)
+    _idle_of: dict[str, tuple[Profile, Idle, Occupied]] = field(factory=dict)
+    _profiles_rev: int = 0
     _profile_of: dict[str, Profile] = field(factory=dict)
     _held: dict[Ref, int] = field(factory=dict)  # reserved (no end) or resting (until)
     _timers: list[tuple[int, Ref]] = field(factory=list)
@@ -97,11 +113,14 @@ class Board:
                 return self.customers.get(name)
 
     def put(self, ref: Ref, record: Record | None, now: int) -> None:
-        """Take in a record as stored; None = deleted."""
-        kind, _, name = ref.partition(":")
+        """Take in a record as heard; None = deleted. Old news changes nothing."""
         known = self.get(ref)
-        if record is not None and known is not None and record.version <= known.version:
-            return
+        if record is None or known is None or record.version > known.version:
+            self.correct(ref, record, now)
+
+    def correct(self, ref: Ref, record: Record | None, now: int) -> None:
+        """Take in what the store said it holds, whatever was known; None = nothing."""
+        kind, _, name = ref.partition(":")
         if kind == "call":
             assert record is None or isinstance(record, Call)
             self._put_call(name, record, now)
@@ -148,7 +167,9 @@ class Board:
         queue = self.policy.queues.get(call.queue)
         steps = () if queue is None else queue.steps
         changes = [call.enqueued_at + s.after_ms for s in steps] + list(call.avoid.values())
+        avoid = tuple(sorted(a for a, until in call.avoid.items() if until > now))
         prefers = call.preferred_until is not None and call.preferred_until > now
+        prefers = prefers and call.preferred not in avoid
         if prefers and call.preferred_until is not None:
             changes.append(call.preferred_until)
         if (next_change := min((c for c in changes if c > now), default=None)) is not None:
@@ -157,7 +178,7 @@ class Board:
             queue=call.queue,
             step=sum(call.enqueued_at + s.after_ms <= now for s in steps),
             skills=skill_key(call.skills),
-            avoid=tuple(sorted(a for a, until in call.avoid.items() if until > now)),
+            avoid=avoid,
             preferred=call.preferred if prefers else "",
         )
         lane = self.lanes.get(key)
@@ -174,31 +195,67 @@ class Board:
 
     def _put_agent(self, name: str, agent: Agent | None) -> None:
         self._unready(name)
-        if (profile := self._profile_of.pop(name, None)) is not None:
-            profile.members.discard(name)
-            if not profile.members:
-                self.profiles.pop((profile.queues, skill_key(profile.skills)), None)
+        if agent is None or agent.state is AgentState.OFFLINE:
+            self._leave_profile(name)
+        else:
+            self._join_profile(agent)
         if agent is None:
             self.agents.pop(name, None)
             self._held.pop(f"agent:{name}", None)
-            return
-        self.agents[name] = agent
-        if agent.state is not AgentState.OFFLINE:
-            key = (tuple(sorted(agent.queues)), skill_key(agent.skills))
-            profile = self.profiles.setdefault(key, Profile(key[0], agent.skills))
-            profile.members.add(name)
-            self._profile_of[name] = profile
+        else:
+            self.agents[name] = agent
             self._ready(agent)
+
+    def _join_profile(self, agent: Agent) -> None:
+        key = (tuple(sorted(agent.queues)), skill_key(agent.skills))
+        if (known := self._profile_of.get(agent.id)) is not None and known.key == key:
+            return
+        self._leave_profile(agent.id)
+        profile = self.profiles.get(key)
+        if profile is None:
+            profile = self.profiles[key] = Profile(key, agent.skills)
+            self._profiles_rev += 1
+        profile.members.add(agent.id)
+        self._profile_of[agent.id] = profile
+
+    def _leave_profile(self, name: str) -> None:
+        if (profile := self._profile_of.pop(name, None)) is not None:
+            profile.members.discard(name)
+            if not profile.members:
+                del self.profiles[profile.key]
+                self._profiles_rev += 1
 
     def _unready(self, name: str) -> None:
         if (placed := self._idle_of.pop(name, None)) is not None:
-            _remove(placed[0].idle, placed[1])
+            profile, idle, occupied = placed
+            _remove(profile.idle, idle)
+            _remove(profile.occupied, occupied)
 
     def _ready(self, agent: Agent) -> None:
         if agent.state is AgentState.READY and agent.node and agent.ref not in self._held:
-            profile, entry = self._profile_of[agent.id], (agent.idle_since, agent.id)
-            insort(profile.idle, entry)
-            self._idle_of[agent.id] = (profile, entry)
+            profile, since = self._profile_of[agent.id], agent.idle_since
+            idle, occupied = (since, agent.id), (occupancy(agent), since, agent.id)
+            insort(profile.idle, idle)
+            insort(profile.occupied, occupied)
+            self._idle_of[agent.id] = (profile, idle, occupied)
+
+    @property
+    def anyone_idle(self) -> bool:
+        return bool(self._idle_of)
+
+    def idle_in(self, name: str) -> Profile | None:
+        """The profile among whose idle that agent stands, if he does."""
+        placed = self._idle_of.get(name)
+        return None if placed is None else placed[0]
+
+    def able(self, lane: Lane) -> tuple[Profile, ...]:
+        """The profiles that can give what the lane needs."""
+        if lane.profiles_of != self._profiles_rev:
+            lane.profiles_of = self._profiles_rev
+            lane.profiles = tuple(
+                p for p in self.profiles.values() if able(p.key[0], p.skills, lane.serving, lane.needed)
+            )
+        return lane.profiles
 
     def settle(self, now: int) -> int | None:
         """Move what time has moved to another lane; the instant at which to look again, if any."""
@@ -221,7 +278,7 @@ class Board:
     def hold(self, refs: Iterable[Ref], until: int | None = None) -> None:
         """Reserve (`until` None: until released) or rest these."""
         for ref in refs:
-            self._held[ref] = 2**62 if until is None else until
+            self._held[ref] = UNTIL_RELEASED if until is None else until
             if until is not None:
                 heapq.heappush(self._timers, (until, ref))
             _, _, name = ref.partition(":")

@@ -15,16 +15,19 @@ is a candidate only if no other able agent is logged in.
 
 import heapq
 import json
+from bisect import bisect_left
 from typing import Any
 
 from attrs import frozen
 
-from engine.domain.board import Board, Lane, Profile
+from engine.domain.board import Board, Entry, Lane, Occupied, Profile, occupancy
 from engine.domain.model import Agent, Call, Skills
 from engine.domain.rules import Queue, Select, needs_at
 
 #: How many other agents an explanation names.
 CONSIDERED = 4
+
+_write = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @frozen
@@ -47,62 +50,54 @@ def match(board: Board, now: int) -> Matching:
     """Propose every offer that can be made now, reserving both sides on the board."""
     wake_at = board.settle(now)
     proposals: list[Proposal] = []
-    if any(p.idle for p in board.profiles.values()):
-        heads = [(lane.calls[0], i, lane) for i, lane in enumerate(board.lanes.values())]
-        heapq.heapify(heads)
-        while heads:
-            entry, i, lane = heapq.heappop(heads)
-            call = board.calls[entry[1]]
-            chosen = _choose(board, lane, call)
-            if chosen is None:
-                continue
-            proposals.append(Proposal(call, chosen, explain(board, lane, call, chosen, now)))
-            board.hold((call.ref, chosen.ref))
-            if lane.calls:
-                heapq.heappush(heads, (lane.calls[0], i, lane))
+    heads: list[tuple[Entry, Lane]] = []
+    if board.anyone_idle:
+        heads = [(lane.calls[0], lane) for lane in board.lanes.values()]
+        heapq.heapify(heads)  # entries are unique, so lanes are never compared
+    while heads and board.anyone_idle:
+        (_, name), lane = heapq.heappop(heads)
+        call = board.calls[name]
+        chosen = _choose(board, lane)
+        if chosen is None:
+            continue
+        proposals.append(Proposal(call, chosen, explain(board, lane, call, chosen, now)))
+        board.hold((call.ref, chosen.ref))
+        if lane.calls:
+            heapq.heappush(heads, (lane.calls[0], lane))
     return Matching(tuple(proposals), wake_at)
 
 
-def _choose(board: Board, lane: Lane, call: Call) -> Agent | None:
-    profiles = [p for p in board.profiles.values() if p.serves(lane)]
+def _choose(board: Board, lane: Lane) -> Agent | None:
+    """The agent who gets the lane's first call, if any may."""
+    profiles, avoid = board.able(lane), lane.key.avoid
     if lane.key.preferred:
-        return _ready(board, profiles, lane.key.preferred)
-    select = _select(board, call)
-    best = _best(board, profiles, select, lane.needed, frozenset(lane.key.avoid))
-    if best is None and lane.key.avoid:
-        logged_in = set().union(*(p.members for p in profiles))
-        if logged_in <= set(lane.key.avoid):
-            best = _best(board, profiles, select, lane.needed, frozenset())
-    return best
+        return board.agents[lane.key.preferred] if board.idle_in(lane.key.preferred) in profiles else None
+    select = _select(board, lane)
+    best = _best(profiles, select, lane.needed, avoid)
+    if best is None and avoid and all(p.members <= set(avoid) for p in profiles):
+        best = _best(profiles, select, lane.needed, ())
+    return None if best is None else board.agents[best]
 
 
-def _select(board: Board, call: Call) -> Select:
-    queue = board.policy.queues.get(call.queue)
+def _select(board: Board, lane: Lane) -> Select:
+    queue = board.policy.queues.get(lane.key.queue)
     return Select.LONGEST_IDLE if queue is None else queue.select
 
 
-def _ready(board: Board, profiles: list[Profile], name: str) -> Agent | None:
-    agent = board.agents.get(name)
-    if agent is None:
-        return None
-    return agent if any((agent.idle_since, name) in p.idle for p in profiles) else None
-
-
 def _best(
-    board: Board, profiles: list[Profile], select: Select, needed: Skills, avoid: frozenset[str]
-) -> Agent | None:
-    """The ready agent whom `select` puts first."""
-    best: tuple[float, int, str] | None = None
+    profiles: tuple[Profile, ...], select: Select, needed: Skills, avoid: tuple[str, ...]
+) -> str | None:
+    """The idle agent whom `select` puts first."""
+    best: Occupied | None = None
     for profile in profiles:
         if select is Select.LEAST_OCCUPIED:
-            ranked = ((occupancy(board.agents[name]), since, name) for since, name in profile.idle)
-            found = min((r for r in ranked if r[2] not in avoid), default=None)
+            found = next((entry for entry in profile.occupied if entry[2] not in avoid), None)
         else:
-            rank = _skill_rank(profile.skills, select, needed)
-            found = next(((rank, since, name) for since, name in profile.idle if name not in avoid), None)
+            idle = next((entry for entry in profile.idle if entry[1] not in avoid), None)
+            found = None if idle is None else (_skill_rank(profile.skills, select, needed), *idle)
         if found is not None and (best is None or found < best):
             best = found
-    return None if best is None else board.agents[best[2]]
+    return None if best is None else best[2]
 
 
 def _rank(agent: Agent, select: Select, needed: Skills) -> float:
@@ -120,11 +115,6 @@ def _skill_rank(skills: Skills, select: Select, needed: Skills) -> float:
     return 0
 
 
-def occupancy(agent: Agent) -> float:
-    """Share of his logged-in time spent on calls and wrap-up, as it was when he went ready."""
-    return agent.busy_ms / max(1, agent.since_at - agent.login_at)
-
-
 def explain(board: Board, lane: Lane, call: Call, chosen: Agent, now: int) -> str:
     """The why of an assignment, as JSON: terms of due, rank, others considered and why not, rules' version.
 
@@ -136,40 +126,49 @@ def explain(board: Board, lane: Lane, call: Call, chosen: Agent, now: int) -> st
         "band": call.band,
         "terms": {t.rule: t.head_start_ms for t in call.terms},
         "waited_ms": now - call.enqueued_at,
-        "passed_over": board.rank(call),
+        "passed_over": _passed_over(board, call),
         "step": lane.key.step,
-        "select": _select(board, call).value,
+        "select": _select(board, lane).value,
         "idle_ms": now - chosen.idle_since,
-        "considered": _considered(board, lane, call, chosen),
+        "considered": _considered(board, lane, chosen),
         "rules": board.policy.version,
     }
-    return json.dumps(why, separators=(",", ":"))
+    return _write(why)
 
 
-def _considered(board: Board, lane: Lane, call: Call, chosen: Agent) -> dict[str, str]:
-    """Up to `CONSIDERED` other ready agents, and why each was not chosen."""
-    select, told = _select(board, call), dict[str, str]()
-    best = _rank(chosen, select, lane.needed)
-    for profile in board.profiles.values():
-        for since, name in profile.idle[: CONSIDERED + 1]:
-            if len(told) == CONSIDERED:
-                return told
-            if name == chosen.id:
-                continue
-            if not profile.serves(lane):
-                told[name] = "not_able"
-            elif lane.key.preferred:
-                told[name] = "not_preferred"
-            elif name in lane.key.avoid:
-                told[name] = "avoided"
-            elif _rank(board.agents[name], select, lane.needed) != best:
-                told[name] = select.value
-            else:
-                told[name] = "idle_less" if since > chosen.idle_since else "id"
-    return told
+def _passed_over(board: Board, call: Call) -> int:
+    lanes = (lane for lane in board.lanes.values() if lane.key.queue == call.queue)
+    return sum(bisect_left(lane.calls, (call.score, call.id)) for lane in lanes)
+
+
+def _considered(board: Board, lane: Lane, chosen: Agent) -> dict[str, str]:
+    """Up to `CONSIDERED` other ready agents, those who are able first, and why each was not chosen."""
+    able = set(board.able(lane))
+    rivals = sorted(
+        (profile not in able, *entry)
+        for profile in board.profiles.values()
+        for entry in profile.idle[: CONSIDERED + 1]
+        if entry[1] != chosen.id
+    )[:CONSIDERED]
+    return {
+        name: "not_able" if unable else _why_not(board, lane, chosen, board.agents[name])
+        for unable, _, name in rivals
+    }
+
+
+def _why_not(board: Board, lane: Lane, chosen: Agent, other: Agent) -> str:
+    """Why an able agent was not chosen."""
+    if lane.key.preferred:
+        return "not_preferred"
+    if other.id in lane.key.avoid and chosen.id not in lane.key.avoid:
+        return "avoided"
+    select = _select(board, lane)
+    if _rank(other, select, lane.needed) != _rank(chosen, select, lane.needed):
+        return select.value
+    return "idle_less" if other.idle_since > chosen.idle_since else "id"
 
 
 def able_agents(board: Board, queue: Queue) -> int:
     """How many logged-in agents serve a queue at all, whatever the skill."""
     _, serving = needs_at(queue, {}, 0)
-    return sum(len(p.members) for p in board.profiles.values() if serving & set(p.queues))
+    return sum(len(p.members) for p in board.profiles.values() if not serving.isdisjoint(p.key[0]))

@@ -11,6 +11,7 @@ tier and attributes.
 import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cached_property
 
 from attrs import evolve, field, frozen
 
@@ -43,6 +44,10 @@ class Step:
     queues: tuple[str, ...] = ()
 
 
+def _by_wait(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return tuple(sorted(steps, key=lambda step: step.after_ms))
+
+
 @frozen(kw_only=True)
 class Queue:
     """One line of waiting calls and how it is served."""
@@ -58,7 +63,7 @@ class Queue:
     max_waiting: int | None = None
     tiers: tuple[str, ...] = ()  # who may enter; empty = everybody
     client_attributes: tuple[str, ...] = ()  # attributes a client's own frame may set
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Step, ...] = field(default=(), converter=_by_wait)
     open: bool = True
 
 
@@ -116,7 +121,7 @@ class Policy:
     dispositions: tuple[str, ...] = ()
     timings: Timings = Timings()
 
-    @property
+    @cached_property
     def version(self) -> str:
         """A short name for exactly these queues and rules, kept with every assignment."""
         return hashlib.blake2s(repr((self.queues, self.rules)).encode(), digest_size=4).hexdigest()
@@ -149,6 +154,9 @@ class Policy:
         def ms(value: int) -> int:
             return max(1, round(value / speed)) if value else 0
 
+        def head_start(value: int) -> int:
+            return round(value / speed)
+
         def maybe(value: int | None) -> int | None:
             return None if value is None else ms(value)
 
@@ -160,13 +168,13 @@ class Policy:
                     ring_ms=ms(q.ring_ms),
                     wrap_up_ms=ms(q.wrap_up_ms),
                     service_level_ms=ms(q.service_level_ms),
-                    head_start_ms=ms(q.head_start_ms),
+                    head_start_ms=head_start(q.head_start_ms),
                     max_wait_ms=maybe(q.max_wait_ms),
                     steps=tuple(evolve(s, after_ms=ms(s.after_ms)) for s in q.steps),
                 )
                 for name, q in self.queues.items()
             },
-            rules=tuple(evolve(r, head_start_ms=ms(r.head_start_ms)) for r in self.rules),
+            rules=tuple(evolve(r, head_start_ms=head_start(r.head_start_ms)) for r in self.rules),
             timings=Timings(
                 decline_rest_ms=ms(self.timings.decline_rest_ms),
                 avoid_ms=ms(self.timings.avoid_ms),
