@@ -13,11 +13,11 @@ import base64
 import hmac
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from attrs import field, frozen
+from attrs import frozen
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OctKey, RSAKey
@@ -51,16 +51,20 @@ class Verifier:
 
     _keys: tuple[tuple[str, Key], ...]
     _audience: str
-    _unix_s: Any = field(default=time.time, kw_only=True)
+    _unix_s: Callable[[], float]
 
     @classmethod
-    def of_secret(cls, secret: bytes, audience: str) -> "Verifier":
-        return cls((("HS256", OctKey.import_key(secret)),), audience)
+    def of_secret(
+        cls, secret: bytes, audience: str, *, unix_s: Callable[[], float] = time.time
+    ) -> "Verifier":
+        return cls((("HS256", OctKey.import_key(secret)),), audience, unix_s)
 
     @classmethod
-    def of_public_keys(cls, pems: Sequence[bytes], audience: str) -> "Verifier":
+    def of_public_keys(
+        cls, pems: Sequence[bytes], audience: str, *, unix_s: Callable[[], float] = time.time
+    ) -> "Verifier":
         """For an identity server of the bank. Raises ValueError for what is no RSA or P-256 public key."""
-        return cls(tuple(_public_key(pem) for pem in pems), audience)
+        return cls(tuple(_public_key(pem) for pem in pems), audience, unix_s)
 
     def __call__(self, token: str) -> Identity:
         """Raises TokenRefused."""
@@ -93,11 +97,7 @@ class Verifier:
                 sub=strict.identifier(claims.get("sub"), "sub"),
                 role=strict.identifier(claims.get("role"), "role"),
                 expires_s=int(expires),
-                **{
-                    name: read(claims[name], name)
-                    for name, read in _CLAIMS.items()
-                    if claims.get(name) is not None
-                },
+                **{name: read(claims[name], name) for name, read in given},
             )
         except Wrong as wrong:
             raise TokenRefused(f"claim {wrong.field}") from None

@@ -36,7 +36,7 @@ class BadFrame(Exception):
 
 
 class TooBig(Exception):
-    """A frame beyond the size of its type: the connection is closed (1009)."""
+    """A frame beyond the size of its type, which only a frame that can be read has: closed (1009)."""
 
 
 def decode(text: str) -> tuple[str | None, ClientMessage]:
@@ -44,8 +44,6 @@ def decode(text: str) -> tuple[str | None, ClientMessage]:
     try:
         frame = strict.loads(text)
     except ValueError as error:
-        if _size(text) > MESSAGE_BYTES:
-            raise TooBig from None
         raise BadFrame(None, Refused(Code.BAD_FRAME, _why(error))) from None
     tag = frame.pop("type", None)
     _check_size(text, tag)
@@ -69,12 +67,10 @@ def encode(message: Any, ref: str | None = None) -> str:
     return orjson.dumps(frame, default=_nested).decode()
 
 
-def _size(text: str) -> int:
-    return len(text) if len(text) <= _SURELY_SMALL else len(text.encode(errors="surrogatepass"))
-
-
 def _check_size(text: str, tag: Any) -> None:
-    if len(text) > _SURELY_SMALL and _size(text) > (SIGNAL_BYTES if tag == Signal.type else MESSAGE_BYTES):
+    if len(text) <= _SURELY_SMALL:
+        return
+    if len(text.encode()) > (SIGNAL_BYTES if tag == Signal.type else MESSAGE_BYTES):
         raise TooBig
 
 
