@@ -60,7 +60,8 @@ class Expectation:
         low, high = self.min, self.max
         if found is not None and (low is None or found >= low) and (high is None or found <= high):
             return None
-        bounds = [f"at least {low:g}"] * (low is not None) + [f"at most {high:g}"] * (high is not None)
+        limits = (("at least", low), ("at most", high))
+        bounds = [f"{word} {bound:g}" for word, bound in limits if bound is not None]
         of = "".join(f" of {k} {v}" for k in ("queue", "tier", "call") if (v := getattr(self, k)))
         said = "nothing to measure" if found is None else f"found {found:g}"
         return f"{self.measure}{of}: expected {' and '.join(bounds)}, {said}"

@@ -1,0 +1,43 @@
+# One word does one thing. Everything is set up on first use in .venv, and again only when a dependency changes.
+# ARGS is passed on: make demo ARGS="--for 60s", make test ARGS="-k offer".
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint check format lock clean
+
+PY := .venv/bin/python
+READY := .venv/.ready
+
+help:
+	@echo "make demo    the engine with simulated people, in this terminal"
+	@echo "make test    every test"
+	@echo "make lint    ruff and mypy"
+	@echo "make check   lint, then test: what must pass before a change goes in"
+	@echo "make format  let ruff put the code in form"
+	@echo "make lock    choose the newest allowed versions and write requirements.lock"
+
+$(READY): pyproject.toml requirements.lock .ci/venv
+	@.ci/venv 1>&2
+	@touch $@
+
+demo: $(READY)
+	@$(PY) -m engine demo $(ARGS)
+
+test: $(READY)
+	@$(PY) -m pytest $(ARGS)
+
+lint: $(READY)
+	@$(PY) -m ruff check engine tests
+	@$(PY) -m ruff format --check engine tests
+	@$(PY) -m mypy
+
+check: lint test
+
+format: $(READY)
+	@$(PY) -m ruff check --fix engine tests
+	@$(PY) -m ruff format engine tests
+
+lock:
+	@.ci/lock > requirements.lock.new && mv requirements.lock.new requirements.lock
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
