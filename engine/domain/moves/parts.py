@@ -18,6 +18,7 @@ from engine.domain.lifecycle import (
     AgentState,
     CallState,
     EndReason,
+    IllegalMove,
     OfferEnd,
     Party,
     RequeueReason,
@@ -136,8 +137,10 @@ def end_offer(
     """End a pending offer as `OFFER_ENDS` says, except accepted.
 
     `after` is the call as it is then, where it does not simply wait again: the customer hung up or
-    dropped. `agent` is None only if his record was lost.
+    dropped. `agent` is None only if his record was lost. Raises `IllegalMove` if no offer is pending.
     """
+    if call.state is not CallState.OFFERED:
+        raise IllegalMove(f"a call that is {call.state} has no pending offer to end")
     ending = OFFER_ENDS[how]
     timings = policy.timings
     lost = how is OfferEnd.AGENT_LOST
@@ -195,7 +198,9 @@ def put_back(call: Call, agent: Agent | None, reason: RequeueReason, policy: Pol
 
 
 def end(call: Call, agent: Agent | None, reason: EndReason, by: Party, policy: Policy, now: int) -> Outcome:
-    """End a call in whatever state: a pending offer is rescinded, a connected agent goes to wrap-up."""
+    """End a live call: a pending offer is rescinded, a connected agent goes to wrap-up."""
+    if call.state is CallState.ENDED:
+        raise IllegalMove("a call ends once")
     after = evolve(
         call,
         state=CallState.ENDED,
