@@ -3,7 +3,7 @@
 The keys are the fields of `engine.domain.rules`. A word of a list (`tiers`, `skills`, `reasons`,
 `dispositions`) is a name, or a name with its labels, `{ name = "break", label = { id = "Istirahat", en =
 "Break" } }`. An empty list accepts any well-formed name. Structure makes records of tables; `mistakes` then
-looks at what only the whole can tell: doubled names, names that nothing defines, steps out of order.
+looks at what only the whole can tell: doubled names, names that nothing defines.
 """
 
 from collections import Counter
@@ -86,12 +86,8 @@ class PolicyTables:
         if queue.max_waiting is not None and queue.max_waiting < 1:
             yield Mistake(f"{at}.max_waiting", shown(queue.max_waiting), "expected 1 or more")
         yield from _unknown(f"{at}.tiers", queue.tiers, _names(self.tiers))
-        last_ms = -1
         for n, step in enumerate(queue.steps):
             where = f"{at}.steps[{n}]"
-            if step.after_ms <= last_ms:
-                yield Mistake(f"{where}.after", "", "expected a later step than the one before it")
-            last_ms = step.after_ms
             yield from _unknown(f"{where}.drop_skills", step.drop_skills, (*_names(self.skills), "*"), 1)
             yield from _unknown(f"{where}.queues", step.queues, tuple(q.name for q in self.queues))
             if step.max_level is not None and step.max_level < 1:

@@ -105,7 +105,8 @@ select = "fastest"
 after = "10s"
 drop_skills = ["loan", 3]
 [[queues.steps]]
-after = "5s"
+after = "20s"
+max_level = 0
 [[rules]]
 when = { tier = "prioriti", queue = ["b", "c"] }
 [[rules]]
@@ -129,7 +130,7 @@ EXPECTED = [
     "queues[1].steps[0].drop_skills[1] = 3: expected a text",
     "tiers = 'regular': expected once, found 2 times",
     "queues[0].tiers = 'vip': expected one that is listed",
-    "queues[1].steps[1].after: expected a later step than the one before it",
+    "queues[1].steps[1].max_level = 0: expected 1 or more",
     "rules[0]: expected a head_start or a band",
     "rules[0].when.queue = 'c': expected one that is listed",
     "rules[0].when.tier = 'prioriti': expected one that is listed",
