@@ -124,6 +124,9 @@ OFFER_ENDS: dict[OfferEnd, Ending] = {
     OfferEnd.AGENT_LOST: Ending(_C.WAITING, _A.OFFLINE, "lost", keeps_idle=True),
 }
 
+#: The joint table: while a call and an agent name each other, they are in one of these pairs of states.
+TOGETHER = frozenset({(_C.OFFERED, _A.OFFERED), (_C.CONNECTED, _A.ON_CALL)})
+
 #: States in which a wish for another state waits until the work is done (`next_state`).
 WORKING = frozenset({_A.OFFERED, _A.ON_CALL, _A.WRAP_UP})
 

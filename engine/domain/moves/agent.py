@@ -7,7 +7,7 @@ from engine.domain.errors import Code, Refused
 from engine.domain.facts import CallConnected, Fact, LinkBack, LinkLost, OfferEnded
 from engine.domain.lifecycle import ASKABLE, WORKING, AgentState, CallState, EndReason, OfferEnd, Party
 from engine.domain.model import Agent, Call, Record, Skills
-from engine.domain.moves.parts import end, end_offer, go_offline, move_agent, moved, settle
+from engine.domain.moves.parts import end, end_offer, go_offline, holds, move_agent, moved, settle
 from engine.domain.rules import Policy, Timings
 
 #: Reasons the engine itself gives; an agent cannot claim them.
@@ -27,7 +27,10 @@ def log_in(
     timings: Timings,
     now: int,
 ) -> Change:
-    """A socket of his says hello. Back within grace he is what he was; otherwise not ready (login, lost)."""
+    """A socket of his says hello. Back within grace he is what he was; otherwise not ready (login, lost).
+
+    If he was busy with a call that is no longer there, his work is over.
+    """
     before = agent or Agent(id=sub, state=AgentState.NOT_READY, since_at=now, reason="login", login_at=now)
     here = evolve(before, name=name, queues=queues, skills=skills, session=session, node=node, forget_at=None)
     if before.state is AgentState.OFFLINE:
@@ -36,11 +39,20 @@ def log_in(
     facts: list[Fact] = []
     if agent is None or before.state is AgentState.OFFLINE:
         facts.append(moved(agent, here))
-    if call is not None and here.state in (AgentState.OFFERED, AgentState.ON_CALL):
+    if call is not None and holds(here, call):
         writes.append(Write(call, evolve(call, agent_node=node, agent_name=name, agent_until=None)))
         if call.agent_until is not None:
             facts.append(LinkBack(at=now, who=here.ref, call=call.id))
+    elif here.state in (AgentState.OFFERED, AgentState.ON_CALL):
+        here = settle(here, now, timings)
+        writes = [Write(agent, here), *_as_read(call)]
+        facts.append(moved(agent, here))
     return Change(writes=tuple(writes), facts=tuple(facts))
+
+
+def _as_read(call: Call | None) -> tuple[Write, ...]:
+    """The call unchanged: if what was read of it is stale, the store refuses."""
+    return () if call is None else (Write(call, call),)
 
 
 def _back(agent: Agent, timings: Timings, now: int) -> Agent:
@@ -114,13 +126,13 @@ def decline(agent: Agent, call: Call | None, offer_id: str, policy: Policy, now:
 def _offered(agent: Agent, call: Call | None, offer_id: str) -> Call:
     """The offered call, or the same refusal whether the offer is another's, over, or never was."""
     pending = agent.state is AgentState.OFFERED and agent.offer == offer_id
-    if not pending or call is None or call.offer != offer_id:
+    if not pending or call is None or not holds(agent, call):
         raise Refused(Code.OFFER_GONE, "this offer is not pending for you")
     return call
 
 
 def hang_up(agent: Agent, call: Call | None, policy: Policy, now: int) -> Change:
-    if agent.state is not AgentState.ON_CALL or call is None or call.state is not CallState.CONNECTED:
+    if agent.state is not AgentState.ON_CALL or call is None or not holds(agent, call):
         raise Refused(Code.WRONG_STATE, "you are not on a call", state=agent.state.value)
     writes, facts = end(call, agent, EndReason.COMPLETED, Party.AGENT, policy, now)
     return Change(writes=writes, facts=facts)
@@ -150,10 +162,10 @@ def drop(agent: Agent, call: Call | None, policy: Policy, now: int) -> Change:
         case AgentState.OFFLINE:
             forgotten = evolve(unlinked, forget_at=now + policy.timings.keep_offline_ms)
             return Change(writes=(Write(agent, forgotten),), facts=(fact,))
-        case AgentState.OFFERED if call is not None and call.offer == agent.offer:
+        case AgentState.OFFERED if call is not None and holds(agent, call):
             writes, facts = end_offer(call, agent, OfferEnd.AGENT_LOST, policy, now)
             return Change(writes=tuple(_unlink(w) for w in writes), facts=(fact, *facts))
-        case AgentState.ON_CALL if call is not None and call.agent == agent.id:
+        case AgentState.ON_CALL if call is not None and holds(agent, call):
             until = now + policy.timings.call_grace_ms
             away = evolve(call, agent_node="", agent_until=until)
             return Change(
@@ -161,7 +173,8 @@ def drop(agent: Agent, call: Call | None, policy: Policy, now: int) -> Change:
             )
         case _:
             gone = evolve(go_offline(agent, now, policy.timings, lost=True), session="", node="")
-            return Change(writes=(Write(agent, gone),), facts=(fact, moved(agent, gone)))
+            rest = _as_read(call) if agent.state in (AgentState.OFFERED, AgentState.ON_CALL) else ()
+            return Change(writes=(Write(agent, gone), *rest), facts=(fact, moved(agent, gone)))
 
 
 def _unlink(write: Write) -> Write:

@@ -14,6 +14,7 @@ from engine.domain.change import Write
 from engine.domain.facts import AgentMoved, CallEnded, CallRequeued, Fact, OfferEnded
 from engine.domain.lifecycle import (
     OFFER_ENDS,
+    TOGETHER,
     WORKING,
     AgentState,
     CallState,
@@ -27,6 +28,12 @@ from engine.domain.model import Agent, Call
 from engine.domain.rules import Policy, Timings
 
 Outcome = tuple[tuple[Write, ...], tuple[Fact, ...]]
+
+
+def holds(agent: Agent, call: Call) -> bool:
+    """Whether the two name each other: he is offered, or is on, this very call."""
+    named = call.agent == agent.id and agent.call == call.id and agent.offer == call.offer
+    return named and (call.state, agent.state) in TOGETHER
 
 
 def move_agent(
@@ -152,7 +159,7 @@ def end_offer(
     writes = [Write(call, after)]
     if after.state is CallState.WAITING:
         facts.append(_requeued(after, now))
-    if agent is not None and not _holds(agent, call):
+    if agent is not None and not holds(agent, call):
         writes.append(Write(agent, agent))
     elif agent is not None:
         idle = _after_offer(agent, how, timings, now)
@@ -174,12 +181,6 @@ def _after_offer(agent: Agent, how: OfferEnd, timings: Timings, now: int) -> Age
     return move_agent(agent, ending.agent, now, reason=ending.agent_reason, until=until)
 
 
-def _holds(agent: Agent, call: Call) -> bool:
-    """Whether he is offered, or is on, this very call."""
-    busy = agent.state in (AgentState.OFFERED, AgentState.ON_CALL)
-    return busy and agent.call == call.id and agent.offer == call.offer
-
-
 def _requeued(call: Call, now: int) -> CallRequeued:
     assert call.requeue_reason is not None
     return CallRequeued(at=now, call=call.id, due_at=call.due_at, reason=call.requeue_reason)
@@ -191,7 +192,7 @@ def put_back(call: Call, agent: Agent | None, reason: RequeueReason, policy: Pol
     write, fact = Write(call, after), _requeued(after, now)
     if agent is None:
         return (write,), (fact,)
-    if not _holds(agent, call):
+    if not holds(agent, call):
         return (write, Write(agent, agent)), (fact,)
     gone = evolve(go_offline(agent, now, policy.timings, lost=True), back_state=None, back_reason="")
     return (write, Write(agent, gone)), (fact, moved(agent, gone))
@@ -221,7 +222,7 @@ def end(call: Call, agent: Agent | None, reason: EndReason, by: Party, policy: P
         return writes, (*facts, fact)
     if call.state is not CallState.CONNECTED or agent is None:
         return (Write(call, after),), (fact,)
-    if _holds(agent, call):
+    if holds(agent, call):
         rest = wrap_up(agent, call, now, policy)
         return (Write(call, after), Write(agent, rest)), (fact, moved(agent, rest))
     return (Write(call, after), Write(agent, agent)), (fact,)
