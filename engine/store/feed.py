@@ -1,0 +1,196 @@
+"""Following a channel: what is news, what has been told already, and when everything must be read again.
+
+Redis is the truth and pub/sub is only fast: a message may be lost, so each carries its channel's number.
+A number left out, a new connection or (looked at every second) a number that was published and never came
+leads to a resync: messages are kept back, one snapshot is read together with the channel's number, those
+it contains are dropped, and `Resynced` replaces what was known.
+
+A node is told of its own changes at once, ahead of their messages. So until such a message passes by, what
+older messages say of those records is dropped, and the message itself is skipped before it is decoded.
+
+`Channel` holds these rules and does no I/O; `Subscription` is a connection and a thread that feed it.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+
+import orjson
+import structlog
+from attrs import define, field
+
+from engine.domain.model import Record, Ref
+from engine.domain.news import Changed, News, Resynced, Signalled
+from engine.store.keys import Keys
+from engine.store.records import Corrupt, Fields, decode
+from engine.store.wire import LOST, Wire, backoff_s
+
+#: How soon a subscription's thread notices that it is to end; it sleeps in the kernel meanwhile.
+POLL_S = 0.25
+
+log = structlog.get_logger(__name__)
+
+
+@define(eq=False)
+class Channel:
+    """One channel, as one node follows it. `tell` is called with its news."""
+
+    name: str
+    tell: Callable[[News], None]
+    #: whether messages are kept back until a snapshot is read
+    resyncing: bool = True
+    _seq: int = 0
+    _rev: int = 0
+    _kept: list[str] = field(factory=list)
+    _ahead: dict[str, Changed] = field(factory=dict)
+    _ahead_rev: dict[Ref, int] = field(factory=dict)
+
+    def begin(self) -> None:
+        """What comes now must wait for a snapshot."""
+        self.resyncing = True
+        self._kept.clear()
+
+    def message(self, payload: str) -> bool:
+        """Take a message; False if one before it was lost, and a resync has begun."""
+        if payload.startswith("signal "):
+            _, to, body = payload.split(" ", 2)
+            self.tell(Signalled(to, orjson.loads(body)))
+            return True
+        if self.resyncing:
+            self._kept.append(payload)
+            return True
+        number, rev, op, body = payload.split(" ", 3)
+        seq = int(number)
+        if seq <= self._seq:
+            return True
+        if seq > self._seq + 1:
+            self.begin()
+            self._kept.append(payload)
+            return False
+        self._seq, self._rev = seq, int(rev)
+        if op in self._ahead:
+            self._passed(op)
+        else:
+            self._news(self._rev, body)
+        return True
+
+    def told(self, op: str, changed: Changed) -> None:
+        """This node made a change that goes to this channel: tell it now, unless its message was faster."""
+        if not self.resyncing and changed.rev <= self._rev:
+            return
+        self._ahead[op] = changed
+        for ref in changed.records:
+            self._ahead_rev[ref] = changed.rev
+        self.tell(changed)
+
+    def snapshot(self, seq: int, now: Resynced) -> bool:
+        """End the resync: everything the channel held at `seq`. False if a message is missing even so."""
+        self.resyncing = False
+        self._seq, self._rev = seq, now.rev
+        for op in [op for op, changed in self._ahead.items() if changed.rev <= now.rev]:
+            self._passed(op)
+        self.tell(now)
+        for changed in self._ahead.values():
+            self.tell(changed)
+        kept, self._kept = self._kept, []
+        complete = True
+        for payload in kept:
+            complete = self.message(payload) and complete
+        return complete
+
+    def forget(self) -> None:
+        """The store is of a new era: numbers and revs begin again."""
+        self._ahead.clear()
+        self._ahead_rev.clear()
+
+    def behind(self, seq: int) -> bool:
+        """Whether the message numbered `seq`, published a while ago, never came."""
+        return not self.resyncing and self._seq < seq
+
+    def _passed(self, op: str) -> None:
+        changed = self._ahead.pop(op)
+        for ref in changed.records:
+            if self._ahead_rev.get(ref) == changed.rev:
+                del self._ahead_rev[ref]
+
+    def _news(self, rev: int, body: str) -> None:
+        hashes: dict[Ref, Fields | None] = orjson.loads(body)
+        newer = [ref for ref in hashes if self._ahead_rev.get(ref, 0) > rev]
+        for ref in newer:
+            del hashes[ref]
+        records: dict[Ref, Record | None] = {ref: None for ref, held in hashes.items() if held is None}
+        records.update(sound((ref, held) for ref, held in hashes.items() if held is not None))
+        if records:
+            self.tell(Changed(rev, records))
+
+
+def sound(hashes: Iterable[tuple[Ref, Fields]]) -> dict[Ref, Record]:
+    """The records of `hashes`; a corrupt one is reported and left out, so that the others go on."""
+    records = {}
+    for ref, fields in hashes:
+        try:
+            records[ref] = decode(ref, fields)
+        except Corrupt as error:
+            log.error("record_corrupt", ref=error.ref, field=error.field)
+    return records
+
+
+class Subscription:
+    """A connection of its own that listens on one channel, for a thread that runs `work`.
+
+    `came` is called with each message, `up` whenever it has (again) subscribed, `lost` when it cannot.
+    All are called on the thread.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Wire],
+        keys: Keys,
+        name: str,
+        *,
+        up: Callable[[], None],
+        came: Callable[[str], None],
+        lost: Callable[[], None],
+    ) -> None:
+        self._connect = connect
+        self._channel = keys.of(name)
+        self._up, self._came, self._lost = up, came, lost
+        self._restarting = threading.Event()
+        self._stopping = threading.Event()
+
+    def restart(self) -> None:
+        """Have the thread drop its connection and make a new one."""
+        self._restarting.set()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopping.set()
+        self._restarting.set()
+
+    def work(self) -> None:
+        """What the thread runs."""
+        failures = 0
+        while not self._stopping.is_set():
+            wire = None
+            try:
+                wire = self._connect()
+                wire.send([("SUBSCRIBE", self._channel)])
+                failures = 0
+                self._listen(wire)
+            except LOST:
+                failures += 1
+            finally:
+                if wire is not None:
+                    wire.close()
+            if failures > 1:
+                self._lost()
+                self._stopping.wait(backoff_s(failures))
+
+    def _listen(self, wire: Wire) -> None:
+        self._restarting.clear()
+        while not self._restarting.is_set() and not self._stopping.is_set():
+            if wire.readable(POLL_S):
+                kind, _, payload = wire.reply()
+                if kind == "message":
+                    self._came(payload)
+                elif kind == "subscribe":
+                    self._up()

@@ -1,0 +1,89 @@
+"""A change made ready to send: everything the script needs, written out beforehand, under the op's name.
+
+Built once and sent as often as it takes; nothing in it depends on when it arrives.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import trio
+from attrs import define
+
+from engine.domain.change import Change, Receipt
+from engine.domain.model import Record, Ref, indexes, nodes
+from engine.store.keys import FEED, node_channel
+from engine.store.records import Fields, decode, encode, encode_fact
+
+#: Where in the arguments the acknowledged ops stand; the link fills it in as it sends.
+ACKNOWLEDGED = 4
+
+Reply = list[Any] | Exception
+
+
+@define(eq=False)
+class Operation:
+    """One change on its way. `sent` and `withdrawn` change under the link's lock only."""
+
+    n: int
+    name: str
+    change: Change
+    args: list[str]
+    hashes: dict[Ref, Fields | None]
+    channels: frozenset[str]
+    sent: bool = False
+    withdrawn: bool = False
+    #: whether a replica was seen to have it, where commits wait for that
+    confirmed: bool = True
+    attempts: int = 0
+    reply: Reply | None = None
+    #: the trio side took note of the reply
+    answered: bool = False
+    receipt: Receipt | None = None
+    waiter: trio.lowlevel.Task | None = None
+
+    def applied(self, rev: str) -> Receipt:
+        """The receipt of this op, applied as `rev`."""
+        written: dict[Ref, Record | None] = {}
+        for ref, fields in self.hashes.items():
+            written[ref] = None if fields is None else decode(ref, fields)
+        return Receipt(int(rev), written)
+
+
+def operation(change: Change, *, n: int, boot: str, node: str, era: str) -> Operation:
+    """Write `change` out as op `<boot>:<n>`, in the layout that commit.lua describes."""
+    name = f"{boot}:{n}"
+    hashes: dict[Ref, Fields | None] = {}
+    channels: set[str] = set()
+    written: list[str] = []
+    for write in change.writes:
+        after, standing = write.after, ""
+        fields: Fields | None = None
+        if after is not None:
+            fields = encode(after, write.version + 1, name)
+            standing = " ".join(f"{index} {score}" for index, score in indexes(after).items())
+        hashes[write.ref] = fields
+        for side in (write.before, after):
+            if side is not None:
+                channels.update(map(node_channel, nodes(side)))
+        written += (write.ref, str(write.version), write.stamp, standing, *_hash(fields or {}))
+    guards = [text for g in change.guards for text in (g.ref, g.field, g.value or "")]
+    args = [
+        era,
+        node,
+        boot,
+        str(n),
+        "",
+        orjson.dumps([encode_fact(f) for f in change.facts]).decode(),
+        orjson.dumps(hashes).decode(),
+        " ".join((FEED, *sorted(channels))),
+        str(len(change.guards)),
+        *guards,
+        str(len(change.writes)),
+        *written,
+    ]
+    return Operation(n, name, change, args, hashes, frozenset({FEED, *channels}))
+
+
+def _hash(fields: Fields) -> Sequence[str]:
+    return (str(len(fields)), *(text for pair in fields.items() for text in pair))
