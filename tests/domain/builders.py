@@ -5,6 +5,7 @@ Everything happens at `NOW`; what lies in the past of a record began `BEFORE`.
 
 from typing import Any
 
+from engine.domain.change import Change
 from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd, Party
 from engine.domain.model import Agent, Call, Customer
 from engine.domain.rules import Policy, Queue, Timings
@@ -84,5 +85,28 @@ def agent(state: AgentState = AgentState.READY, **fields: Any) -> Agent:
 
 
 def customer(**fields: Any) -> Customer:
-    given = {"id": "k1", "name": "Budi", "session": "s2", "node": "n1", "call": "c1", "version": 2}
+    given: dict[str, Any] = {
+        "id": "k1",
+        "name": "Budi",
+        "session": "s2",
+        "node": "n1",
+        "call": "c1",
+        "version": 2,
+    }
     return Customer(**(given | fields))
+
+
+def call_after(change: Change) -> Call:
+    """The call as the change writes it."""
+    [found] = [w.after for w in change.writes if isinstance(w.after, Call)]
+    return found
+
+
+def agent_after(change: Change) -> Agent:
+    [found] = [w.after for w in change.writes if isinstance(w.after, Agent)]
+    return found
+
+
+def customer_after(change: Change) -> Customer:
+    [found] = [w.after for w in change.writes if isinstance(w.after, Customer)]
+    return found

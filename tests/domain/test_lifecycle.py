@@ -59,7 +59,7 @@ def test_every_way_an_offer_ends_is_a_legal_move_of_both_sides() -> None:
 
 def test_what_may_be_asked_for_is_never_work() -> None:
     assert not ASKABLE & WORKING
-    assert ASKABLE | WORKING == set(AgentState)
+    assert set(AgentState) == ASKABLE | WORKING
 
 
 @pytest.mark.parametrize(

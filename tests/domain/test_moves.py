@@ -8,6 +8,7 @@ is written unchanged, so that the store compares it.
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -39,11 +40,11 @@ SHORT = {
 
 
 def _hello(c: Call | None, a: Agent) -> Change:
-    here = {"sub": a.id, "name": a.name, "queues": a.queues, "skills": a.skills}
+    here: dict[str, Any] = {"sub": a.id, "name": a.name, "queues": a.queues, "skills": a.skills}
     return agents.log_in(a, c, **here, session="s9", node="n9", timings=TIMINGS, now=NOW)
 
 
-def _due(c: Call | None, a: Agent, **fields: int) -> Change | None:
+def _due(c: Call | None, a: Agent, **fields: Any) -> Change | None:
     assert c is not None
     return time.due(evolve(c, **fields), a, POLICY, LATER)
 

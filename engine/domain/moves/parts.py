@@ -215,7 +215,8 @@ def end(call: Call, agent: Agent | None, reason: EndReason, by: Party, policy: P
         offer_until=None,
         archive_at=now + policy.timings.keep_ended_ms,
     )
-    fact = CallEnded(at=now, call=call.id, reason=reason, by=by, agent=call.agent)
+    served_by = call.agent if call.state is CallState.CONNECTED else ""
+    fact = CallEnded(at=now, call=call.id, reason=reason, by=by, agent=served_by)
     if call.state is CallState.OFFERED:
         after = evolve(after, agent="", agent_name="", agent_node="", offer="")
         writes, facts = end_offer(call, agent, OfferEnd.RESCINDED, policy, now, after=after)
