@@ -1,0 +1,23 @@
+"""What the gateway counts, for `/metrics`. Nothing here identifies anybody."""
+
+from collections import Counter
+
+from attrs import define, field
+
+
+@define(eq=False)
+class Tally:
+    """Totals since the node began."""
+
+    accepted: int = 0
+    frames_in: int = 0
+    frames_out: int = 0
+    #: refused upgrades, by HTTP status
+    refused: Counter[int] = field(factory=Counter)
+    #: connections that ended, by close code; 1006 = without one
+    closed: Counter[int] = field(factory=Counter)
+    #: links dropped because a ping was not answered, a write took too long
+    silent: int = 0
+    slow: int = 0
+    #: exceptions that ended one connection and nothing else
+    faults: int = 0
