@@ -51,7 +51,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] = {}) -> Settings:
         mine = {key: tables[key] for key in POLICY_KEYS if key in tables}
         policy = _checked(conv, mine, PolicyTables, source, mistakes)
     secret = _secret(flat.get("auth.secret_file"), beside, environ, mistakes)
-    keys = tuple(_public_key(k, beside, mistakes) for k in settings.public_keys) if settings else ()
+    keys = tuple(_public_key(k, beside, mistakes) for k in settings.public_key_files) if settings else ()
     if mistakes or settings is None or policy is None:
         raise ConfigError(source, [evolve(m, key=named.get(m.key, m.key)) for m in mistakes])
     return evolve(settings, policy=policy.policy, labels=policy.labels, secret=secret, public_keys=keys)
@@ -199,11 +199,11 @@ def _secret(file: object, beside: Path, environ: Mapping[str, str], mistakes: li
     return secret
 
 
-def _public_key(given: str, beside: Path, mistakes: list[Mistake]) -> str:
+def _public_key(given: str, beside: Path, mistakes: list[Mistake]) -> bytes:
     if given.lstrip().startswith("-----BEGIN"):
-        return given
+        return given.encode()
     try:
-        return (beside / given).read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError):
+        return (beside / given).read_bytes()
+    except OSError:
         mistakes.append(Mistake("auth.public_keys", shown(given), "expected a readable PEM file"))
-        return ""
+        return b""

@@ -95,7 +95,7 @@ class Settings:
     secret_file: str | None = setting(
         "auth.secret_file", None, "signs tokens, >= 32 bytes, beside this file; or GILIRAN_SECRET; else made"
     )
-    public_keys: tuple[str, ...] = setting(
+    public_key_files: tuple[str, ...] = setting(
         "auth.public_keys", (), "PEM files (or PEM texts) of those who may sign tokens instead of the secret"
     )
     audience: str = setting("auth.audience", "giliran", "the `aud` a token must have")
@@ -113,6 +113,7 @@ class Settings:
     log_format: LogFormat = setting("log.format", LogFormat.CONSOLE, "json or console")
 
     secret: bytes = setting("", b"", "", secret=True, made=True)
+    public_keys: tuple[bytes, ...] = setting("", (), "", made=True)
     policy: Policy = setting("", SAMPLE.policy, "", made=True)
     labels: Labels = setting("", attrs.Factory(lambda: SAMPLE.labels), "", made=True)
 

@@ -206,7 +206,7 @@ def test_the_secret_comes_from_its_file_and_public_keys_from_theirs(tmp_path: Pa
     text = '[auth]\nsecret_file = "key"\npublic_keys = ["bank.pem"]\n[[queues]]\nname = "q"'
     settings = load(write(tmp_path, text))
     assert settings.secret == SECRET.encode()
-    assert settings.public_keys == ("-----BEGIN PUBLIC KEY-----\n",)
+    assert settings.public_keys == (b"-----BEGIN PUBLIC KEY-----\n",)
     assert load_secret(settings, tmp_path / "unused") == settings
     assert not (tmp_path / "unused").exists()
 
