@@ -1,1 +1,1 @@
-"""Actors: one trio task each, a bounded mailbox, no truth of their own. They decide by the domain and commit."""
+"""Actors: one trio task each, a bounded mailbox, no truth of their own; they decide by the domain."""

@@ -18,6 +18,7 @@ class CloseCode(IntEnum):
     """WebSocket close codes the engine uses."""
 
     NORMAL = 1000
+    NOT_TEXT = 1003
     GOING_AWAY = 1012
     OVERLOADED = 1013
     TOO_BIG = 1009
@@ -99,6 +100,10 @@ class Store(Protocol):
         """The stored records of `refs`, absent ones left out. Raises Unavailable."""
         ...
 
+    async def rank(self, queue: str, call_id: str) -> int | None:
+        """How many waiting calls stand before this one; None if it does not wait. Raises Unavailable."""
+        ...
+
     def listen(self, listener: Listener) -> None:
         """Tell `listener` this node's news: records whose sockets it holds, signals, service."""
         ...
@@ -112,7 +117,14 @@ class Store(Protocol):
         ...
 
     async def beat(self) -> Mapping[str, int]:
-        """Raise this node's beat, registering it first time; every node's beat (-1: condemned). Raises Reaped."""
+        """Raise this node's beat, registering it the first time; every node's beat (-1: condemned).
+
+        Raises Reaped, Unavailable.
+        """
+        ...
+
+    def rejoin(self) -> None:
+        """After Reaped: take the name of a new boot, which the next beat registers."""
         ...
 
     async def condemn(self, node: str, token: str) -> tuple[Ref, ...]:
@@ -185,3 +197,7 @@ class Metrics(Protocol):
     def offer_ended(self, how: str) -> None: ...
 
     def waited(self, queue: str, ms: int) -> None: ...
+
+    def refused(self) -> None:
+        """The matchmaker's change met a conflict."""
+        ...

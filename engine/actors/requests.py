@@ -1,6 +1,7 @@
 """What a client may ask of its session: imperative, one class per frame, each field written once.
 
-The codec, the tests' tables and the documentation are made from these classes. Absent optional fields are None.
+The codec, the tests' tables and the documentation are made from these classes. Absent optional fields are
+None.
 """
 
 from typing import Any, ClassVar

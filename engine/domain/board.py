@@ -99,7 +99,8 @@ class Board:
     _profile_of: dict[str, Profile] = field(factory=dict)
     _held: dict[Ref, int] = field(factory=dict)  # reserved (no end) or resting (until)
     _timers: list[tuple[int, Ref]] = field(factory=list)
-    _deadlines: list[tuple[int, Ref]] = field(factory=list)
+    _deadlines: list[tuple[int, int, Ref]] = field(factory=list)  # of one instant, first come first
+    _deadlines_seen: int = 0
     _retry: dict[Ref, int] = field(factory=dict)
 
     def get(self, ref: Ref) -> Record | None:
@@ -111,6 +112,13 @@ class Board:
                 return self.agents.get(name)
             case _:
                 return self.customers.get(name)
+
+    def everything(self) -> list[Record]:
+        return [*self.calls.values(), *self.agents.values(), *self.customers.values()]
+
+    def nodes(self) -> set[str]:
+        """The nodes that hold anybody's socket."""
+        return {r.node for people in (self.agents, self.customers) for r in people.values() if r.node}
 
     def put(self, ref: Ref, record: Record | None, now: int) -> None:
         """Take in a record as heard; None = deleted. Old news changes nothing."""
@@ -135,7 +143,7 @@ class Board:
         if record is not None:
             when = deadline(record)
             if when is not None:
-                heapq.heappush(self._deadlines, (when, ref))
+                self._push_deadline(when, ref)
 
     def _put_call(self, name: str, call: Call | None, now: int) -> None:
         self._unlane(name)
@@ -294,10 +302,14 @@ class Board:
         """How many waiting calls of its queue stand before it."""
         return bisect_left(self.order.get(call.queue, []), (call.score, call.id))
 
+    def _push_deadline(self, when: int, ref: Ref) -> None:
+        self._deadlines_seen += 1
+        heapq.heappush(self._deadlines, (when, self._deadlines_seen, ref))
+
     def next_deadline(self) -> tuple[int, Ref] | None:
         """The earliest deadline on the board, (instant, ref)."""
         while self._deadlines:
-            when, ref = self._deadlines[0]
+            when, _, ref = self._deadlines[0]
             record = self.get(ref)
             at = None if record is None else deadline(record)
             if at is not None and max(at, self._retry.get(ref, 0)) == when:
@@ -308,4 +320,4 @@ class Board:
     def postpone(self, ref: Ref, until: int) -> None:
         """Do not look at this deadline again before `until`: its change was refused."""
         self._retry[ref] = until
-        heapq.heappush(self._deadlines, (until, ref))
+        self._push_deadline(until, ref)

@@ -91,6 +91,8 @@ LINGER_S = 1.0
 OUTBOX_FRAMES = 64
 #: Requests waiting for one session's actor.
 MAILBOX_REQUESTS = 16
+#: Signals waiting for it: a peer sends its ICE candidates, a few dozen, in one burst.
+MAILBOX_SIGNALS = 64
 
 #: A link that is silent this long is asked whether it lives; mobile carriers forget one after 30 s.
 PING_EVERY_S = 15.0

@@ -12,8 +12,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from engine.domain.limits import ID
 from engine.replay.rows import AgentRow, CallRow
-from engine.tables import A_NAME, NAME, ConfigError, Expected, Mistake, nearest, shown
+from engine.tables import A_NAME, ConfigError, Expected, Mistake, nearest, shown
 
 MAX_MISTAKES = 20
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
@@ -22,7 +23,7 @@ Cell = Callable[[str], Any]
 
 
 def _name(text: str) -> str:
-    if not NAME.fullmatch(text):
+    if not ID.fullmatch(text):
         raise Expected(f"expected {A_NAME}")
     return text
 

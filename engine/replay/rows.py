@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from attrs import field, frozen
 
+from engine.domain.limits import AGENT_SKILLS, ID, LEVEL_MAX, QUEUES, SKILLS
 from engine.domain.rules import Policy
-from engine.tables import A_NAME, NAME, Mistake, nearest, shown
+from engine.tables import A_NAME, Mistake, nearest, shown
 
 LONGEST_S = 10_000_000.0
 
@@ -29,11 +30,11 @@ class AgentRow:
             yield from _bad_second(f"{at}.logout_s", self.logout_s)
             if self.logout_s < self.login_s:
                 yield Mistake(f"{at}.logout_s", f"{self.logout_s:g}", "expected login_s or later")
-        if not self.queues:
-            yield Mistake(f"{at}.queues", "", "expected at least one queue")
+        if not 1 <= len(self.queues) <= QUEUES:
+            yield Mistake(f"{at}.queues", "", f"expected 1 to {QUEUES} queues")
         for queue in self.queues:
             yield from _unknown(f"{at}.queues", queue, tuple(policy.queues))
-        yield from _bad_skills(at, self.skills, policy)
+        yield from _bad_skills(at, self.skills, AGENT_SKILLS, policy)
         if not 0.0 <= self.accept <= 1.0:
             yield Mistake(f"{at}.accept", f"{self.accept:g}", "expected 0 to 1")
 
@@ -60,11 +61,11 @@ class CallRow:
         yield from _unknown(f"{at}.tier", self.tier, policy.tiers)
         if self.queue in policy.queues:
             yield from _unknown(f"{at}.tier", self.tier, policy.queues[self.queue].tiers)
-        yield from _bad_skills(at, self.skills, policy)
+        yield from _bad_skills(at, self.skills, SKILLS, policy)
 
 
 def _bad_name(key: str, name: str) -> Iterator[Mistake]:
-    if not NAME.fullmatch(name):
+    if not ID.fullmatch(name):
         yield Mistake(key, shown(name), f"expected {A_NAME}")
 
 
@@ -80,8 +81,10 @@ def _unknown(key: str, name: str, known: tuple[str, ...]) -> Iterator[Mistake]:
         yield from _bad_name(key, name)
 
 
-def _bad_skills(at: str, skills: Mapping[str, int], policy: Policy) -> Iterator[Mistake]:
+def _bad_skills(at: str, skills: Mapping[str, int], most: int, policy: Policy) -> Iterator[Mistake]:
+    if len(skills) > most:
+        yield Mistake(f"{at}.skills", f"{len(skills)} skills", f"expected {most} at most")
     for name, level in skills.items():
         yield from _unknown(f"{at}.skills", name, policy.skills)
-        if level < 1:
-            yield Mistake(f"{at}.skills.{name}", str(level), "expected a level of 1 or more")
+        if not 1 <= level <= LEVEL_MAX:
+            yield Mistake(f"{at}.skills.{name}", str(level), f"expected a level of 1 to {LEVEL_MAX}")

@@ -16,11 +16,12 @@ import attrs
 from attrs import evolve, field, frozen
 from cattrs import Converter
 
+from engine.domain.limits import ID
 from engine.policy_file import PolicyTables, policy_converter
 from engine.replay.csv_rows import MAX_MISTAKES, read_agents, read_calls
 from engine.replay.expectations import Expectation
 from engine.replay.rows import AgentRow, CallRow
-from engine.tables import A_NAME, NAME, ConfigError, Expected, Mistake, shown, structure
+from engine.tables import A_NAME, ConfigError, Expected, Mistake, shown, structure
 from engine.toml_text import toml_rows, toml_value
 
 _ROWS = ("queues", "rules", "expect", "agents", "calls")
@@ -46,7 +47,7 @@ class Scenario(PolicyTables):
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from super().mistakes()
-        if not NAME.fullmatch(self.name):
+        if not ID.fullmatch(self.name):
             yield Mistake("name", shown(self.name), f"expected a name of {A_NAME}")
         yield from _row_mistakes(self)
         for n, expectation in enumerate(self.expect):
@@ -86,7 +87,7 @@ def load_scenario(path: Path) -> Scenario:
         raise ConfigError(str(path), [Mistake("file", "", f"cannot be read: {error.strerror}")]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), [Mistake("file", "", f"is not TOML: {error}")]) from error
-    raw.setdefault("name", "".join(c if NAME.fullmatch(c) else "-" for c in path.stem)[:64])
+    raw.setdefault("name", "".join(c if ID.fullmatch(c) else "-" for c in path.stem)[:64])
     scenario = structure(scenario_converter(), raw, Scenario, str(path))
     if scenario.agents_csv:
         scenario = evolve(scenario, agents=scenario.agents + read_agents(path.parent / scenario.agents_csv))

@@ -4,6 +4,8 @@
 expiry is committed a late accept is valid: both write the same two records, so exactly one wins.
 """
 
+from collections.abc import Callable
+
 from attrs import evolve
 
 from engine.domain.change import Change, Write
@@ -18,6 +20,8 @@ from engine.domain.lifecycle import (
     RequeueReason,
 )
 from engine.domain.model import Agent, Call, Customer, Record, Ref, deadline
+from engine.domain.moves.agent import drop as drop_agent
+from engine.domain.moves.customer import drop as drop_customer
 from engine.domain.moves.parts import Outcome, end, end_offer, move_agent, moved, put_back, settle
 from engine.domain.rules import Policy
 
@@ -111,24 +115,51 @@ def _agent_due(agent: Agent, policy: Policy, now: int) -> Change:
     return Change(writes=(Write(agent, after),), facts=(moved(agent, after),))
 
 
-def rescind(call: Call, agent: Agent | None, policy: Policy, now: int) -> Change:
-    """Take a pending offer back; both are free again."""
-    writes, facts = end_offer(call, agent, OfferEnd.RESCINDED, policy, now)
-    return Change(writes=writes, facts=facts)
+Look = Callable[[Ref], Record | None]
 
 
-def shift(record: Record, by_ms: int, now: int) -> Change | None:
-    """The store was away for `by_ms`: the record's deadlines move by as much. None if it has none."""
+def lost(record: Record, look: Look, policy: Policy, now: int) -> Change | None:
+    """The node that held this person's socket died: as if the socket had been dropped. None for a call."""
+    match record:
+        case Agent():
+            call = look(f"call:{record.call}")
+            return drop_agent(record, call if isinstance(call, Call) else None, policy, now)
+        case Customer():
+            call = look(f"call:{record.call}")
+            found = call if isinstance(call, Call) else None
+            agent = look(f"agent:{found.agent}") if found is not None else None
+            return drop_customer(record, found, agent if isinstance(agent, Agent) else None, policy, now)
+    return None
+
+
+def after_outage(record: Record, look: Look, by_ms: int, policy: Policy, now: int) -> Change | None:
+    """The store was away for `by_ms`: a pending offer ends rescinded, other deadlines move by as much."""
+    if isinstance(record, Call) and record.state is CallState.OFFERED:
+        agent = look(f"agent:{record.agent}")
+        found = agent if isinstance(agent, Agent) else None
+        writes, facts = end_offer(record, found, OfferEnd.RESCINDED, policy, now)
+        return Change(writes=tuple(_shifted(w, by_ms) for w in writes), facts=facts)
     if deadline(record) is None:
         return None
+    return Change(
+        writes=(_shifted(Write(record, record), by_ms),),
+        facts=(DeadlinesShifted(at=now, who=record.ref, by_ms=by_ms),),
+    )
+
+
+def _shifted(write: Write, by_ms: int) -> Write:
+    return write if write.after is None else Write(write.before, shift(write.after, by_ms))
+
+
+def shift(record: Record, by_ms: int) -> Record:
+    """The record with every deadline moved by `by_ms`."""
 
     def later(at: int | None) -> int | None:
         return None if at is None else at + by_ms
 
-    after: Record
     match record:
         case Call():
-            after = evolve(
+            return evolve(
                 record,
                 customer_until=later(record.customer_until),
                 agent_until=later(record.agent_until),
@@ -137,14 +168,11 @@ def shift(record: Record, by_ms: int, now: int) -> Change | None:
                 archive_at=later(record.archive_at),
             )
         case Agent():
-            after = evolve(
+            return evolve(
                 record,
                 until=later(record.until),
                 forget_at=later(record.forget_at),
                 lost_at=later(record.lost_at),
             )
         case Customer():
-            after = evolve(record, forget_at=later(record.forget_at))
-    return Change(
-        writes=(Write(record, after),), facts=(DeadlinesShifted(at=now, who=record.ref, by_ms=by_ms),)
-    )
+            return evolve(record, forget_at=later(record.forget_at))

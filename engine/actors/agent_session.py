@@ -1,0 +1,245 @@
+"""The agent's side of a session: log in, state, offers, the call, wrap-up, and what he is told of them."""
+
+import json
+from typing import Any
+
+from attrs import define, evolve
+
+from engine.actors import notices as told
+from engine.actors.context import Context
+from engine.actors.notices import Notice
+from engine.actors.ports import Identity
+from engine.actors.requests import (
+    CallHangup,
+    OfferAccept,
+    OfferDecline,
+    Request,
+    Signal,
+    StateSet,
+    WrapupFinish,
+)
+from engine.actors.view import View
+from engine.domain.change import Change
+from engine.domain.errors import Code, Refused
+from engine.domain.lifecycle import AgentState, CallState, OfferEnd
+from engine.domain.model import Agent, Call, Ref
+from engine.domain.moves import agent as moves
+from engine.domain.moves.restore import restore_agent
+from engine.domain.news import Signalled
+
+
+@define
+class AgentSession:
+    """The role of an agent (see session.Role)."""
+
+    context: Context
+    identity: Identity
+
+    @property
+    def ref(self) -> Ref:
+        return f"agent:{self.identity.sub}"
+
+    def refs(self, view: View) -> tuple[Ref, ...]:
+        agent = self._agent(view)
+        return (self.ref, f"call:{agent.call}") if agent is not None and agent.call else (self.ref,)
+
+    def _agent(self, view: View) -> Agent | None:
+        record = view.get(self.ref)
+        return record if isinstance(record, Agent) else None
+
+    def _call(self, view: View) -> Call | None:
+        agent = self._agent(view)
+        record = None if agent is None else view.get(f"call:{agent.call}")
+        return record if isinstance(record, Call) else None
+
+    def _known(self, view: View) -> Agent:
+        agent = self._agent(view)
+        if agent is None:
+            raise Refused(Code.WRONG_STATE, "you are not logged in")
+        return agent
+
+    def entered(self, view: View) -> str:
+        return self._known(view).state.value
+
+    def holds_call(self, view: View) -> bool:
+        agent = self._agent(view)
+        return agent is not None and agent.state in (AgentState.OFFERED, AgentState.ON_CALL)
+
+    def renew(self, identity: Identity) -> None:
+        self.identity = identity
+
+    def enter(self, view: View, session: str, now: int) -> Change:
+        return moves.log_in(
+            self._agent(view),
+            self._call(view),
+            sub=self.identity.sub,
+            name=self.identity.name,
+            queues=self.identity.queues,
+            skills=dict(self.identity.skills),
+            session=session,
+            node=self.context.store.node,
+            timings=self.context.policy.timings,
+            now=now,
+        )
+
+    def reclaim(self, view: View) -> bool:
+        agent, call = self._agent(view), self._call(view)
+        if agent is None or call is None or agent.state is not AgentState.ON_CALL:
+            return False
+        return call.agent == agent.id and call.agent_until is not None
+
+    def decide(self, request: Request, view: View, now: int) -> Change:
+        agent, call, policy = self._known(view), self._call(view), self.context.policy
+        match request:
+            case StateSet(state=state, reason=reason):
+                return moves.set_state(agent, state, reason or "", policy, now)
+            case OfferAccept(offer_id=offer_id):
+                return moves.accept(agent, call, offer_id, now)
+            case OfferDecline(offer_id=offer_id):
+                return moves.decline(agent, call, offer_id, policy, now)
+            case CallHangup():
+                return moves.hang_up(agent, call, policy, now)
+            case WrapupFinish(disposition=disposition, notes=notes):
+                return moves.finish_wrap_up(agent, call, disposition or "", notes or "", policy, now)
+            case _:
+                raise TypeError(f"an agent cannot ask {request!r}")
+
+    def drop(self, view: View, now: int) -> Change:
+        agent = self._agent(view)
+        return Change() if agent is None else moves.drop(agent, self._call(view), self.context.policy, now)
+
+    def restore(self, held: View, view: View, session: str, now: int) -> Change:
+        agent = self._agent(held)
+        if agent is None or self._agent(view) is not None:
+            return Change()
+        mine = evolve(agent, session=session, node=self.context.store.node)
+        return restore_agent(mine, self._call(held), now)
+
+    def bereft(self, view: View) -> bool:
+        return False
+
+    async def signal(self, request: Request, view: View) -> bool:
+        if not isinstance(request, Signal):
+            return False
+        call = self._call(view)
+        if call is None or call.state is not CallState.CONNECTED:
+            raise Refused(Code.WRONG_STATE, "you are not on a call", state=self._known(view).state.value)
+        if not call.node or call.customer_until is not None:
+            raise Refused(Code.WRONG_STATE, "the customer is away", state="peer_lost")
+        await self.context.store.signal(
+            call.node, f"customer:{call.customer}", {"call": call.id, "data": request.data}
+        )
+        return True
+
+    def heard(self, signal: Signalled, view: View) -> list[Notice]:
+        call = self._call(view)
+        mine = call is not None and call.state is CallState.CONNECTED and signal.body.get("call") == call.id
+        return [told.Signal(data=signal.body.get("data"))] if mine else []
+
+    async def tell(self, before: View, after: View) -> list[Notice]:
+        was, now = self._agent(before), self._agent(after)
+        if now is None:
+            return []
+        notices: list[Notice] = []
+        old, call = self._call(before), self._call(after)
+        if was is not None and was.state is AgentState.OFFERED:
+            notices += _offer_over(was, now)
+        if was is not None and was.state is AgentState.ON_CALL and was.call != _holding(now):
+            notices += _call_over(old, call)
+        if was is None or _shown(was) != _shown(now):
+            notices.append(_state_now(now))
+        notices += self._new_work(was, now, call)
+        if call is not None and old is not None and _holding(now) == old.id == call.id:
+            notices += peer_link(old.customer_until, call.customer_until)
+        return notices
+
+    def _new_work(self, was: Agent | None, now: Agent, call: Call | None) -> list[Notice]:
+        if call is None:
+            return []
+        if now.state is AgentState.OFFERED and (
+            was is None or (was.state, was.offer) != (now.state, now.offer)
+        ):
+            return [self._offer(now, call)]
+        if now.state is AgentState.ON_CALL and (was is None or _holding(was) != now.call):
+            return [self._connected(call)]
+        return []
+
+    def _offer(self, agent: Agent, call: Call) -> told.Offer:
+        return told.Offer(
+            offer_id=agent.offer,
+            call=told.OfferedCall(
+                call_id=call.id,
+                queue=call.queue,
+                tier=call.tier,
+                customer=told.Person(id=call.customer, name=call.customer_name),
+                skills=dict(call.skills),
+                attributes=dict(call.attributes),
+                waited_ms=(call.offered_at or call.since_at) - call.enqueued_at,
+                from_agent=call.from_agent or None,
+                note=call.note or None,
+            ),
+            deadline_at=call.offer_until or call.since_at,
+            why=_why(call),
+        )
+
+    def _connected(self, call: Call) -> told.AgentConnected:
+        return told.AgentConnected(
+            call_id=call.id,
+            connected_at=call.connected_at or call.since_at,
+            queue=call.queue,
+            tier=call.tier,
+            customer=told.Person(id=call.customer, name=call.customer_name),
+            skills=dict(call.skills),
+            attributes=dict(call.attributes),
+            video=self.context.video.of(call, offerer=True),
+        )
+
+
+def _holding(agent: Agent) -> str:
+    return agent.call if agent.state is AgentState.ON_CALL else ""
+
+
+def _shown(agent: Agent) -> tuple[Any, ...]:
+    return (agent.state, agent.reason, agent.since_at, agent.next_state, agent.until)
+
+
+def _state_now(agent: Agent) -> told.AgentStateNow:
+    return told.AgentStateNow(
+        state=agent.state,
+        reason=agent.reason or None,
+        since_at=agent.since_at,
+        next_state=agent.next_state,
+        deadline_at=agent.until,
+        call_id=agent.call or None,
+    )
+
+
+def _offer_over(was: Agent, now: Agent) -> list[Notice]:
+    accepted = now.last_offer == was.offer and now.last_offer_end is OfferEnd.ACCEPTED
+    if accepted or (now.state is AgentState.OFFERED and now.offer == was.offer):
+        return []
+    how = now.last_offer_end if now.last_offer == was.offer else None
+    return [told.OfferEnded(offer_id=was.offer, reason=how or OfferEnd.RESCINDED)]
+
+
+def _call_over(old: Call | None, call: Call | None) -> list[Notice]:
+    ended = call if call is not None and old is not None and call.id == old.id else None
+    if ended is None or ended.end_reason is None or ended.ended_by is None:
+        return []
+    return [told.CallEnded(call_id=ended.id, reason=ended.end_reason, by=ended.ended_by)]
+
+
+def peer_link(before: int | None, after: int | None) -> list[Notice]:
+    """The other side's link, from the ends of its grace: lost, back, or nothing new."""
+    if before == after:
+        return []
+    if after is None:
+        return [told.Peer(link="back")]
+    return [told.Peer(link="lost", deadline_at=after)]
+
+
+def _why(call: Call) -> dict[str, Any]:
+    """The assignment's why, without the other agents."""
+    why: dict[str, Any] = json.loads(call.why) if call.why else {}
+    why.pop("considered", None)
+    return why

@@ -1,0 +1,109 @@
+"""Who is in on this node: it makes sessions, and passes the store's news to those it concerns."""
+
+from collections.abc import Iterator
+
+import structlog
+import trio
+
+from engine.actors.agent_session import AgentSession
+from engine.actors.context import STANDINGS, Context, QueueStanding
+from engine.actors.ports import Client, CloseCode, Identity, MailboxFull, Session
+from engine.actors.queued_call import QueuedCall
+from engine.actors.session import SessionActor
+from engine.domain.model import Agent, Call, Customer, Record, Ref
+from engine.domain.news import Changed, News, Resynced, Service, Signalled
+
+log = structlog.get_logger()
+
+
+class Directory:
+    """Implements ports.Reception and ports.Listener. Sessions live in `nursery`."""
+
+    def __init__(self, context: Context, nursery: trio.Nursery) -> None:
+        self._context = context
+        self._nursery = nursery
+        self._actors: dict[Ref, list[SessionActor]] = {}
+
+    def enter(self, identity: Identity, client: Client, resume: str | None) -> Session:
+        role = (
+            AgentSession(self._context, identity)
+            if identity.role == "agent"
+            else QueuedCall(self._context, identity, resume)
+        )
+        actor = SessionActor(self._context, role, client)
+        self._actors.setdefault(role.ref, []).append(actor)
+        self._nursery.start_soon(self._host, actor, name=role.ref)
+        return actor
+
+    async def _host(self, actor: SessionActor) -> None:
+        try:
+            await actor.run()
+        finally:
+            left = self._actors[actor.role.ref]
+            left.remove(actor)
+            if not left:
+                del self._actors[actor.role.ref]
+
+    def __len__(self) -> int:
+        return sum(len(actors) for actors in self._actors.values())
+
+    def actors(self) -> Iterator[SessionActor]:
+        for actors in list(self._actors.values()):
+            yield from actors
+
+    def close_all(self, code: CloseCode, reason: str) -> None:
+        for actor in self.actors():
+            actor.close(code, reason)
+
+    # news
+
+    def news(self, news: News) -> None:
+        match news:
+            case Changed(records=records):
+                self._changed(dict(records))
+            case Resynced():
+                for actor in self.actors():
+                    actor.mailbox.resync(news)
+            case Service():
+                for actor in self.actors():
+                    actor.mailbox.service(news)
+            case Signalled(to=to) if to == STANDINGS:
+                self._standings(news)
+            case Signalled(to=to):
+                self._signal(to, news)
+
+    def _changed(self, records: dict[Ref, Record | None]) -> None:
+        told: set[Ref] = set()
+        for ref, record in records.items():
+            told.update(concerned(ref, record))
+            if isinstance(record, Call) and not record.live:
+                self._context.ended.add(record.id)
+        for ref in told:
+            for actor in self._actors.get(ref, ()):
+                actor.mailbox.hear(records)
+
+    def _signal(self, to: Ref, signal: Signalled) -> None:
+        for actor in list(self._actors.get(to, ())):
+            try:
+                actor.mailbox.signal(signal)
+            except MailboxFull:
+                actor.close(CloseCode.OVERLOADED, "too slow")
+
+    def _standings(self, signal: Signalled) -> None:
+        for queue, (waiting, agents, busy_ms) in signal.body["queues"].items():
+            self._context.standings.queues[queue] = QueueStanding(waiting, agents, busy_ms)
+        for call_id, (customer, position) in signal.body["positions"].items():
+            self._signal(
+                f"customer:{customer}", Signalled(STANDINGS, {"call": call_id, "position": position})
+            )
+
+
+def concerned(ref: Ref, record: Record | None) -> set[Ref]:
+    """The persons a record is about."""
+    match record:
+        case Call():
+            return {f"customer:{record.customer}", f"agent:{record.agent}"}
+        case Agent() | Customer():
+            return {record.ref}
+        case None:
+            return {ref}

@@ -1,0 +1,36 @@
+"""Fresh ids. A call id sorts, as text, by creation; session and offer ids cannot be guessed."""
+
+from random import Random
+
+from attrs import define
+
+#: Crockford's base 32: ascending in ASCII, without I, L, O, U.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+TIME_DIGITS = 9  # milliseconds until the year 3084
+COUNT_DIGITS = 2
+FRESH_BITS = 120
+
+
+def base32(number: int, digits: int) -> str:
+    return "".join(ALPHABET[(number >> (5 * i)) & 31] for i in reversed(range(digits)))
+
+
+@define
+class RandomIds:
+    """Ids from a source of randomness: `SystemRandom` in service, a seeded one in a replay."""
+
+    random: Random
+    _last_ms: int = 0
+    _count: int = 0
+
+    def call(self, now: int) -> str:
+        """9 digits of time, 2 counting within this node's millisecond, 5 random."""
+        self._count = self._count + 1 if now <= self._last_ms else 0
+        if self._count >= 1 << (5 * COUNT_DIGITS):
+            self._count, self._last_ms = 0, self._last_ms + 1
+        self._last_ms = max(now, self._last_ms)
+        random = base32(self.random.getrandbits(25), 5)
+        return base32(self._last_ms, TIME_DIGITS) + base32(self._count, COUNT_DIGITS) + random
+
+    def fresh(self) -> str:
+        return base32(self.random.getrandbits(FRESH_BITS), FRESH_BITS // 5)

@@ -1,0 +1,188 @@
+"""The node's heart: its beat, its bid for the lead, and, while it leads, the death of other nodes.
+
+No clock decides who leads or who is dead, only beats: a number that a living node raises every `beat_ms`.
+Whoever saw a leader's beat stand still for the lease, on his own monotonic clock, may take over by naming
+exactly what he saw; a leader judges nodes the same way. A node that was itself stopped that long trusts
+nothing it remembers.
+"""
+
+import structlog
+import trio
+from attrs import define, field, frozen
+
+from engine.actors.context import Context
+from engine.actors.matchmaker import LostLead, Matchmaker
+from engine.actors.ports import Store
+from engine.actors.standings import Publisher
+from engine.domain.change import Conflict, Reaped, Unavailable
+from engine.domain.news import Leader, Lease
+
+log = structlog.get_logger()
+
+
+@frozen(kw_only=True)
+class Pulse:
+    """`lease_ms`: how long a beat may stand still. Never scaled by a replay's speed."""
+
+    beat_ms: int = 1_000
+    lease_ms: int = 3_000
+
+    @property
+    def outage_ms(self) -> int:
+        """A leaderless time longer than any succession: the store itself must have been away."""
+        return max(2 * self.lease_ms + 1_000, 3 * self.beat_ms)
+
+
+@define
+class Watch:
+    """When each beat was last seen to change, on this node's monotonic clock (s)."""
+
+    lease_s: float
+    _seen: dict[str, tuple[object, float]] = field(factory=dict)
+    _looked_at: float = 0.0
+
+    def look(self, beats: dict[str, object], now_s: float) -> list[str]:
+        """Those whose beat has stood still for the lease."""
+        if now_s - self._looked_at > self.lease_s:
+            self._seen = {}
+        self._looked_at = now_s
+        seen = {who: self._seen.get(who) for who in beats}
+        self._seen = {
+            who: found if (found := seen[who]) is not None and found[0] == beat else (beat, now_s)
+            for who, beat in beats.items()
+        }
+        return [who for who, (_, since) in self._seen.items() if now_s - since > self.lease_s]
+
+
+class Leadership:
+    """Runs for as long as the node does. `reigning` while this node leads."""
+
+    def __init__(
+        self,
+        context: Context,
+        pulse: Pulse,
+        *,
+        position_every_ms: int | None,
+        deadlines_at_once: int,
+    ) -> None:
+        self._context = context
+        self._pulse = pulse
+        self._position_every_ms = position_every_ms
+        self._deadlines_at_once = deadlines_at_once
+        self._nonce = context.ids.fresh()
+        self._rival: Leader | None = None
+        self._rivals = Watch(pulse.lease_ms / 1000)
+        self._nodes = Watch(pulse.lease_ms / 1000)
+        self._matchmaker: Matchmaker | None = None
+        self._leader: Leader | None = None
+        self._reign: trio.CancelScope | None = None
+        self._reaping: set[str] = set()
+
+    @property
+    def reigning(self) -> bool:
+        return self._matchmaker is not None
+
+    @property
+    def matchmaker(self) -> Matchmaker | None:
+        return self._matchmaker
+
+    async def run(self) -> None:
+        """Beat and bid until cancelled. Raises Reaped when this boot was declared dead."""
+        async with trio.open_nursery() as nursery:
+            while True:
+                try:
+                    await self._beat(nursery)
+                except Unavailable:
+                    log.debug("no beat: the store is away")
+                await trio.sleep(self._pulse.beat_ms / 1000)
+
+    async def hand_over(self) -> None:
+        """Stop leading, at once, if this node does."""
+        leader, self._leader = self._leader, None
+        self._nonce = ""
+        if self._reign is not None:
+            self._reign.cancel()
+        if leader is not None:
+            await self._context.store.resign(leader)
+
+    async def _beat(self, nursery: trio.Nursery) -> None:
+        store = self._context.store
+        beats = await store.beat()
+        if not self._nonce:
+            return
+        lease = await store.lead(self._expired(), self._nonce)
+        if not lease.mine:
+            self._rival = lease.leader
+            self._abdicate()
+            return
+        self._leader = lease.leader
+        if self._matchmaker is None:
+            await self._begin(nursery, lease)
+        elif lease.silence_ms > self._pulse.outage_ms:
+            self._matchmaker.outage(lease.silence_ms)
+        self._judge(nursery, dict(beats), lease.leader)
+
+    def _expired(self) -> Leader | None:
+        """The rival, if his beat has stood still for the lease."""
+        rival = self._rival
+        if rival is None:
+            return None
+        return rival if self._rivals.look({rival.token: rival.beat}, trio.current_time()) else None
+
+    def _abdicate(self) -> None:
+        if self._reign is not None:
+            self._reign.cancel()
+
+    async def _begin(self, nursery: trio.Nursery, lease: Lease) -> None:
+        context = self._context
+        log.info("leading", epoch=lease.leader.epoch, node=context.store.node)
+        publisher = Publisher(context.store, context.clock, self._position_every_ms)
+        self._matchmaker = Matchmaker(
+            context, lease.leader, publisher, deadlines_at_once=self._deadlines_at_once
+        )
+        if lease.silence_ms > self._pulse.outage_ms:
+            self._matchmaker.outage(lease.silence_ms)
+        await nursery.start(self._supervise, self._matchmaker)
+
+    async def _supervise(
+        self, matchmaker: Matchmaker, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """One reign: a crash ends it, and the next beat begins another from the records."""
+        try:
+            with trio.CancelScope() as self._reign:
+                task_status.started()
+                try:
+                    await matchmaker.reign()
+                except* LostLead:
+                    log.warning("another leads")
+                    self._nonce = self._context.ids.fresh()
+                except* (Unavailable, Reaped) as gone:
+                    log.info("reign ended", why=repr(gone.exceptions[0]))
+                except* Exception:  # the supervisor's place: rebuild the matchmaker, take nobody along
+                    log.exception("matchmaker crashed")
+        finally:
+            self._matchmaker = self._reign = None
+
+    def _judge(self, nursery: trio.Nursery, beats: dict[str, int], leader: Leader) -> None:
+        """Reap the nodes whose beat stands still, and those condemned by a leader who then died."""
+        matchmaker = self._matchmaker
+        if matchmaker is None:
+            return
+        own = self._context.store.node
+        known: dict[str, object] = {n: beats.get(n) for n in beats.keys() | matchmaker.board.nodes()}
+        dead = {n for n in self._nodes.look(known, trio.current_time()) if n != own}
+        dead |= {n for n, beat in beats.items() if beat < 0 and n != own}
+        for node in sorted(dead - self._reaping):
+            self._reaping.add(node)
+            nursery.start_soon(self._reap, matchmaker, self._context.store, node, leader)
+
+    async def _reap(self, matchmaker: Matchmaker, store: Store, node: str, leader: Leader) -> None:
+        log.warning("node died", node=node)
+        try:
+            while refs := await store.condemn(node, leader.token):
+                await matchmaker.drop_all(node, await store.read(refs))
+            await store.bury(node, leader.token)
+        except (Unavailable, Conflict, LostLead, Reaped) as gone:
+            log.info("reaping stopped", node=node, why=repr(gone))
+        finally:
+            self._reaping.discard(node)

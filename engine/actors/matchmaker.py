@@ -1,0 +1,276 @@
+"""The matchmaker: gives waiting calls to ready agents, and does what time and the rules do.
+
+One per node; the one that holds the lead acts, the others bid for it. While leading it watches the whole
+pool on its board and repeats: take in the news, match, carry out the earliest deadline, sleep until the
+next or until news. Deciding is one synchronous pass (`matching.match`); commits follow, each fenced by the
+leader's token, and what is proposed stays reserved until its commit is known. A refused commit only
+corrects the board; what is refused three times within a second rests.
+
+Its inbox is a map from ref to newest record, so it cannot overflow, and it acts on its own receipts at
+once.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import structlog
+import trio
+from attrs import define, field
+
+from engine.actors.alarm import Alarm
+from engine.actors.context import Context
+from engine.actors.standings import Publisher
+from engine.domain.board import Board
+from engine.domain.change import LEADER, Change, Conflict, Guard, Unavailable
+from engine.domain.lifecycle import CallState, OfferEnd
+from engine.domain.matching import Proposal, match
+from engine.domain.model import Call, Record, Ref
+from engine.domain.moves import time as moves
+from engine.domain.news import Changed, Leader, News, Resynced
+
+log = structlog.get_logger()
+
+REST_AFTER = 3  # refusals
+REST_WITHIN_MS = 1_000
+REST_MS = 250
+#: When the store would not answer, look again after this.
+AWAY_MS = 1_000
+#: After a store came back empty, time for everyone to re-create what was.
+QUIET_MS = 5_000
+
+
+class LostLead(Exception):
+    """Another leads now; whatever was decided is moot."""
+
+
+@define(eq=False)
+class Inbox:
+    """News for the matchmaker: the newest record of each ref, or a resync that replaces all."""
+
+    records: dict[Ref, Record | None] = field(factory=dict)
+    resynced: Resynced | None = None
+    wake: trio.Event = field(factory=trio.Event)
+
+    def news(self, news: News) -> None:
+        match news:
+            case Changed(records=records):
+                self.records.update(newer(self.records, records))
+            case Resynced():
+                self.resynced, self.records = news, {}
+        self.ring()
+
+    def ring(self) -> None:
+        self.wake.set()
+
+    def take(self) -> tuple[Resynced | None, dict[Ref, Record | None]]:
+        resynced, records = self.resynced, self.records
+        self.resynced, self.records, self.wake = None, {}, trio.Event()
+        return resynced, records
+
+
+def newer(
+    known: Mapping[Ref, Record | None], records: Mapping[Ref, Record | None]
+) -> dict[Ref, Record | None]:
+    """Those of `records` that are not older than what is known."""
+    return {
+        ref: record
+        for ref, record in records.items()
+        if record is None or (old := known.get(ref)) is None or record.version > old.version
+    }
+
+
+@define(eq=False)
+class Refusals:
+    """When each ref's changes were refused lately."""
+
+    _at: dict[Ref, list[int]] = field(factory=dict)
+
+    def refused(self, ref: Ref, now: int) -> bool:
+        """Count one; whether that makes it rest."""
+        recent = [at for at in self._at.get(ref, ()) if at > now - REST_WITHIN_MS] + [now]
+        self._at[ref] = recent
+        return len(recent) >= REST_AFTER
+
+    def forget(self, refs: Iterable[Ref]) -> None:
+        for ref in refs:
+            self._at.pop(ref, None)
+
+
+class Matchmaker:
+    """Leads the pool for as long as `leader` does. One reign per object."""
+
+    def __init__(
+        self, context: Context, leader: Leader, publisher: Publisher, *, deadlines_at_once: int
+    ) -> None:
+        self.board = Board(context.policy)
+        self._context = context
+        self._leader = leader
+        self._guard = Guard(LEADER, "token", leader.token)
+        self._publisher = publisher
+        self._deadlines_at_once = deadlines_at_once
+        self._inbox = Inbox()
+        self._alarm = Alarm(context.clock, self._inbox.ring)
+        self._refusals = Refusals()
+        self._quiet_until = 0
+        self._outage_ms = 0
+        self._settling = 0
+        self._era = ""
+
+    def outage(self, by_ms: int) -> None:
+        """The pool had no leader's beat for so long that the store must have been away."""
+        self._outage_ms = by_ms
+        self._inbox.ring()
+
+    async def reign(self) -> None:
+        """Lead until cancelled, or until a commit is refused because another leads (LostLead)."""
+        async with self._context.store.watch(self._inbox), trio.open_nursery() as nursery:
+            nursery.start_soon(self._alarm.run)
+            nursery.start_soon(self._publisher.run, lambda: self.board)
+            while True:
+                self._take_news()
+                if self._outage_ms:
+                    outage_ms, self._outage_ms = self._outage_ms, 0
+                    await self._after_outage(outage_ms)
+                now = self._context.clock.now()
+                wake_at = self._propose(nursery, now)
+                deadline_at = self._settle_deadlines(nursery, now)
+                self._alarm.set(min((w for w in (wake_at, deadline_at) if w is not None), default=None))
+                await self._inbox.wake.wait()
+
+    def _take_news(self) -> None:
+        resynced, records = self._inbox.take()
+        now = self._context.clock.now()
+        if resynced is not None:
+            if self._era not in ("", resynced.era):
+                self._quiet_until = now + QUIET_MS
+            self._era = resynced.era
+            self.board = Board(self._context.policy)
+            self._publisher.forget()
+            self._put(resynced.records, now)
+        self._put(records, now)
+
+    def _put(self, records: Mapping[Ref, Record | None], now: int) -> None:
+        for ref, record in records.items():
+            self._publisher.saw(self.board, self.board.get(ref), record)
+            self.board.put(ref, record, now)
+
+    # offers
+
+    def _propose(self, nursery: trio.Nursery, now: int) -> int | None:
+        if now < self._quiet_until:
+            return self._quiet_until
+        matching = match(self.board, now)
+        for proposal in matching.proposals:
+            nursery.start_soon(self._offer, proposal, now)
+        return matching.wake_at
+
+    async def _offer(self, proposal: Proposal, now: int) -> None:
+        call, agent = proposal.call, proposal.agent
+        change = moves.offer(
+            call,
+            agent,
+            offer_id=self._context.ids.fresh(),
+            why=proposal.why,
+            policy=self._context.policy,
+            now=now,
+        )
+        await self._carry_out(change, (call.ref, agent.ref))
+
+    async def _carry_out(self, change: Change, reserved: tuple[Ref, ...]) -> bool:
+        """Commit, learn the outcome, give the reservations back. Raises LostLead, Reaped."""
+        store, clock = self._context.store, self._context.clock
+        try:
+            receipt = await store.commit(change.guarded(self._guard))
+        except Conflict as conflict:
+            if any(guard.ref == LEADER for guard in conflict.guards):
+                raise LostLead from conflict
+            self._put(conflict.records, clock.now())
+            self._context.metrics.refused()
+            self._refused(reserved)
+            return False
+        except Unavailable:
+            self.board.hold(reserved, clock.now() + AWAY_MS)
+            self._inbox.ring()
+            return False
+        self._put(receipt.records, clock.now())
+        self._refusals.forget(reserved)
+        self.board.release(reserved, clock.now())
+        self._inbox.ring()
+        return True
+
+    def _refused(self, reserved: tuple[Ref, ...]) -> None:
+        now = self._context.clock.now()
+        self.board.release(reserved, now)
+        resting = [ref for ref in reserved if self._refusals.refused(ref, now)]
+        if resting:
+            log.warning("resting after refusals", refs=resting)
+            self.board.hold(resting, now + REST_MS)
+        self._inbox.ring()
+
+    # deadlines
+
+    def _settle_deadlines(self, nursery: trio.Nursery, now: int) -> int | None:
+        """Start what is due, at most so many at once; when to look again."""
+        while self._settling < self._deadlines_at_once:
+            found = self.board.next_deadline()
+            if found is None or found[0] > now:
+                return None if found is None else found[0]
+            _, ref = found
+            self.board.postpone(ref, now + AWAY_MS)
+            self._settling += 1
+            nursery.start_soon(self._expire, ref, now)
+        return None
+
+    async def _expire(self, ref: Ref, now: int) -> None:
+        try:
+            record = self.board.get(ref)
+            if record is not None:
+                change = moves.due(record, self._partner(record), self._context.policy, now)
+                if change is not None and await self._carry_out(change, _refs(change)):
+                    self._count(record)
+        finally:
+            self._settling -= 1
+            self._inbox.ring()
+
+    def _partner(self, record: Record) -> Record | None:
+        ref = moves.partner_ref(record)
+        return None if ref is None else self.board.get(ref)
+
+    def _count(self, before: Record) -> None:
+        if isinstance(before, Call) and before.state is CallState.OFFERED:
+            self._context.metrics.offer_ended(OfferEnd.EXPIRED.value)
+
+    # outages and dead nodes
+
+    async def _after_outage(self, by_ms: int) -> None:
+        log.warning("the store was away", ms=by_ms)
+        look, policy = self.board.get, self._context.policy
+        await self._each(
+            self.board.everything(),
+            lambda record, now: moves.after_outage(record, look, by_ms, policy, now),
+        )
+
+    async def drop_all(self, node: str, records: Mapping[Ref, Record]) -> None:
+        """A node died: whoever had a socket there has lost his link. `records` are theirs, as stored."""
+        self._put(records, self._context.clock.now())
+        look, policy = self.board.get, self._context.policy
+        await self._each(
+            (record for record in self.board.everything() if _held_by(record, node)),
+            lambda record, now: moves.lost(record, look, policy, now) if _held_by(record, node) else None,
+        )
+
+    async def _each(self, records: Iterable[Record], decide: Callable[[Record, int], Change | None]) -> None:
+        """Carry out `decide` on each record, as it is by then, until it is not refused."""
+        for ref in [record.ref for record in records]:
+            for _ in range(REST_AFTER):
+                record, now = self.board.get(ref), self._context.clock.now()
+                change = None if record is None else decide(record, now)
+                if change is None or await self._carry_out(change, _refs(change)):
+                    break
+
+
+def _held_by(record: Record, node: str) -> bool:
+    return not isinstance(record, Call) and record.node == node
+
+
+def _refs(change: Change) -> tuple[Ref, ...]:
+    return tuple(write.ref for write in change.writes)

@@ -1,0 +1,320 @@
+"""The life of a session, the same for agents and customers: enter, answer, hear, drop.
+
+A session is one trio task between one socket and the store. What differs between the two is a `Role`: which
+records it cares about, what a request changes, what a change of records is to be told. Everything told
+follows from the difference between what was last told and what is known now, so repeated or late news does
+no harm, and a session that was rebuilt tells the present in full.
+
+Each change is guarded by `session`: once another socket has entered for the same person the guard fails,
+and this one ends (4001). A crash rebuilds the actor from its records; it takes nobody along.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+import trio
+
+from engine.actors.context import Context
+from engine.actors.mailbox import Asked, Gone, Heard, Item, Mailbox
+from engine.actors.notices import Entered, Error, Notice, Ok
+from engine.actors.notices import Service as ServiceNotice
+from engine.actors.ports import Client, CloseCode, Identity
+from engine.actors.requests import Request
+from engine.actors.view import View
+from engine.domain.change import Change, Conflict, Guard, Reaped, Unavailable
+from engine.domain.errors import Code, Refused
+from engine.domain.model import Call, Record, Ref
+from engine.domain.moves.restore import PATIENCE_MS
+from engine.domain.news import Resynced, Service, Signalled
+
+log = structlog.get_logger()
+
+#: Conflicts in a row before a request is answered `unavailable`: only a broken store gets here.
+ATTEMPTS = 20
+#: Crashes before the session gives its client up.
+LIVES = 3
+RETRY_MS = 1_000
+#: How long a stopping node still tries to record a lost link.
+DROP_S = 5
+
+
+class Replaced(Exception):
+    """The record names another session, or none: this socket is no longer the person's."""
+
+
+class Role(Protocol):
+    """What makes a session an agent's or a customer's. Its deciding methods are pure."""
+
+    @property
+    def ref(self) -> Ref:
+        """The person's record."""
+        ...
+
+    def refs(self, view: View) -> tuple[Ref, ...]:
+        """The records the view must hold, as far as the view shows which; `ref` first."""
+        ...
+
+    def entered(self, view: View) -> str:
+        """The state word of the welcome frame."""
+        ...
+
+    def holds_call(self, view: View) -> bool: ...
+
+    def enter(self, view: View, session: str, now: int) -> Change: ...
+
+    def decide(self, request: Request, view: View, now: int) -> Change:
+        """Raises Refused."""
+        ...
+
+    def drop(self, view: View, now: int) -> Change: ...
+
+    def restore(self, held: View, view: View, session: str, now: int) -> Change:
+        """In a new era: what `view` lacks of the records that were held, as they were."""
+        ...
+
+    def bereft(self, view: View) -> bool:
+        """Whether, of the records held, a call is the other side's to re-create."""
+        ...
+
+    def reclaim(self, view: View) -> bool:
+        """Whether the records have not noticed that this socket is here, so that it must enter again."""
+        ...
+
+    async def tell(self, before: View, after: View) -> list[Notice]:
+        """What the client is to be told of the way from one view to the other."""
+        ...
+
+    async def signal(self, request: Request, view: View) -> bool:
+        """Relay a signal request to the peer; False if it is not one. Raises Refused."""
+        ...
+
+    def heard(self, signal: Signalled, view: View) -> list[Notice]:
+        """What an ephemeral message tells the client."""
+        ...
+
+    def renew(self, identity: Identity) -> None: ...
+
+
+class SessionActor:
+    def __init__(self, context: Context, role: Role, client: Client) -> None:
+        self.role = role
+        self.mailbox = Mailbox()
+        self.session = context.ids.fresh()
+        self._context = context
+        self._client = client
+        self._view = View()
+        self._told = View()
+        self._entered = False
+        self._leaving = False
+        self._era = context.store.era
+
+    # what the gateway calls
+
+    @property
+    def holds_call(self) -> bool:
+        return self.role.holds_call(self._view)
+
+    def ask(self, ref: str | None, request: Request) -> None:
+        self.mailbox.ask(ref, request)
+
+    def renew(self, identity: Identity) -> None:
+        self.role.renew(identity)
+
+    def gone(self) -> None:
+        self.mailbox.gone()
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        self._client.close(code, reason)
+
+    # the actor's own life
+
+    async def run(self) -> None:
+        """Live until the socket is gone or another session takes over."""
+        for life in range(LIVES):
+            try:
+                await self._live()
+            except Replaced:
+                self._replaced()
+            except Reaped:
+                self._client.close(CloseCode.GOING_AWAY, "node restarts")
+            except Exception:  # the supervisor's place: rebuild this actor, take nobody along
+                log.exception("session crashed", who=self.role.ref, life=life)
+                self._view = View()
+                continue
+            return
+        self._client.close(CloseCode.GOING_AWAY, "please reconnect")
+        await self._dropped()
+
+    def _replaced(self) -> None:
+        own = self._view.get(self.role.ref)
+        if own is not None and not isinstance(own, Call) and own.session:
+            self._client.close(CloseCode.REPLACED, "replaced by a newer session")
+        else:
+            self._client.close(CloseCode.GOING_AWAY, "please reconnect")
+
+    async def _live(self) -> None:
+        if not self._entered:
+            await self._patiently(self.role.enter, first=True)
+            self._entered = True
+            self._client.tell(Entered(session=self.session, state=self.role.entered(self._view)))
+        else:
+            await self._complete()
+            self._check_session()
+        await self._tell()
+        while True:
+            item = await self.mailbox.receive()
+            if isinstance(item, Gone):
+                self._leaving = True
+            else:
+                await self._handle(item)
+            if self._leaving and await self._dropped():
+                return
+
+    async def _handle(self, item: Item) -> None:
+        match item:
+            case Asked():
+                await self._answer(item)
+            case Heard(records):
+                self._view.learn(records)
+                await self._catch_up()
+            case Signalled():
+                for notice in self.role.heard(item, self._view):
+                    self._client.tell(notice)
+            case Resynced():
+                await self._resync(item)
+            case Service(available):
+                retry_ms = None if available else RETRY_MS
+                self._client.tell(ServiceNotice(available=available, retry_ms=retry_ms))
+            case _:
+                raise TypeError(f"a session cannot receive {item!r}")
+
+    async def _answer(self, asked: Asked) -> None:
+        try:
+            if not await self.role.signal(asked.request, self._view):
+                changed = await self._commit(lambda view, now: self.role.decide(asked.request, view, now))
+                if not changed:
+                    self._told = View()  # nothing new: the answer is the present in full
+        except Refused as refused:
+            self._refuse(asked.ref, refused)
+        except Unavailable:
+            unconfirmed = Refused(Code.UNAVAILABLE, "not confirmed; safe to repeat", retry_ms=RETRY_MS)
+            self._refuse(asked.ref, unconfirmed)
+        else:
+            if asked.ref is not None:
+                self._client.tell(Ok(ref=asked.ref))
+        await self._tell()
+
+    def _refuse(self, ref: str | None, refused: Refused) -> None:
+        self._client.tell(
+            Error(
+                ref=ref,
+                code=refused.code,
+                message=refused.message,
+                field=refused.field,
+                call_id=refused.call_id,
+                state=refused.state,
+                retry_ms=refused.retry_ms,
+            )
+        )
+
+    async def _catch_up(self) -> None:
+        """After news: is the socket still the person's, do the records know it, what is to be told?"""
+        self._check_session()
+        if self.role.reclaim(self._view):
+            await self._patiently(self.role.enter)
+        await self._tell()
+
+    def _check_session(self) -> None:
+        own = self._view.get(self.role.ref)
+        if own is None or isinstance(own, Call) or own.session != self.session:
+            raise Replaced
+
+    async def _resync(self, resynced: Resynced) -> None:
+        """The store was away. In the same era it is re-read; in a new one the person is re-created."""
+        held = self._view
+        wanted = self.role.refs(held)
+        self._view = View({ref: resynced.records[ref] for ref in wanted if ref in resynced.records})
+        if resynced.era == self._era or self.role.ref in resynced.records:
+            self._era = resynced.era
+            await self._complete()
+            await self._catch_up()
+            return
+        self._era = resynced.era
+        await self._restore(held)
+        if self.role.bereft(held):
+            await self._context.clock.sleep_until(self._context.clock.now() + PATIENCE_MS)
+            self._view = View()
+            await self._restore(held)
+        await self._catch_up()
+
+    async def _restore(self, held: View) -> None:
+        await self._patiently(lambda view, session, now: self.role.restore(held, view, session, now))
+
+    async def _patiently(self, decide: Callable[[View, str, int], Change], *, first: bool = False) -> None:
+        """Commit what must be committed, however long the store is away."""
+        told = False
+        while True:
+            try:
+                await self._commit(lambda view, now: decide(view, self.session, now), guarded=not first)
+            except Unavailable:
+                if first and not told:
+                    self._client.tell(ServiceNotice(available=False, retry_ms=RETRY_MS))
+                    told = True
+                await self._context.clock.sleep_until(self._context.clock.now() + RETRY_MS)
+            else:
+                return
+
+    async def _commit(self, decide: Callable[[View, int], Change], *, guarded: bool = True) -> bool:
+        """Decide and commit, learning from conflicts; False if there was nothing to change.
+
+        Raises Refused, Unavailable, Replaced, Reaped.
+        """
+        for _ in range(ATTEMPTS):
+            await self._complete()
+            if guarded and self._entered and self._view.get(self.role.ref) is not None:
+                self._check_session()
+            change = decide(self._view, self._context.clock.now())
+            if not change.writes:
+                return False
+            if guarded and self._view.get(self.role.ref) is not None:
+                change = change.guarded(Guard(self.role.ref, "session", self.session))
+            try:
+                receipt = await self._context.store.commit(change)
+            except Conflict as conflict:
+                self._view.correct(conflict.records)
+                for guard in conflict.guards:
+                    self._view.records.pop(guard.ref, None)
+                continue
+            self._view.learn(receipt.records)
+            return True
+        raise Refused(Code.UNAVAILABLE, "too many changes at once", retry_ms=RETRY_MS)
+
+    async def _complete(self) -> None:
+        """Read what the view lacks: each record may name the next."""
+        while missing := self._view.missing(self.role.refs(self._view)):
+            found = await self._context.store.read(missing)
+            records: dict[Ref, Record | None] = {ref: found.get(ref) for ref in missing}
+            self._view.correct(records)
+
+    async def _tell(self) -> None:
+        self._view.keep(self.role.refs(self._view))
+        now = View(dict(self._view.records))
+        notices = await self.role.tell(self._told, now)
+        self._told = now
+        for notice in notices:
+            self._client.tell(notice)
+
+    async def _dropped(self) -> bool:
+        """Record that the socket is gone; False while the store is away, to be tried again at its return.
+
+        A node that stops within that time leaves it to the leader, who finds the node's beat gone.
+        """
+        try:
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + DROP_S):
+                await self._commit(self.role.drop)
+        except Unavailable:
+            return False
+        except (Replaced, Reaped, Refused):
+            pass
+        return True

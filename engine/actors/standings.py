@@ -1,0 +1,78 @@
+"""What the leader publishes to waiting customers: their place and the pace of their queue.
+
+At most once in `every_ms`, and only what changed. It goes to each node as an ephemeral signal, so it costs
+the store nothing that lasts.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from engine.actors.context import STANDINGS
+from engine.actors.ports import Clock, Store
+from engine.domain.board import Board
+from engine.domain.change import Unavailable
+from engine.domain.estimates import Pace
+from engine.domain.lifecycle import CallState
+from engine.domain.matching import able_agents
+from engine.domain.model import Call, Record
+
+Standing = tuple[int, int, float | None]  # waiting, agents, busy_ms
+
+
+class Publisher:
+    """Follows the board's news and tells the nodes what has become of the order."""
+
+    def __init__(self, store: Store, clock: Clock, every_ms: int | None) -> None:
+        self.pace = Pace()
+        self._store = store
+        self._clock = clock
+        self._every_ms = every_ms
+        self._queues: dict[str, Standing] = {}
+        self._positions: dict[str, int] = {}
+
+    def forget(self) -> None:
+        """The board is new: everything is to be told again."""
+        self._queues, self._positions = {}, {}
+
+    def saw(self, board: Board, before: Record | None, after: Record | None) -> None:
+        """Learn the pace from calls as they end."""
+        if (
+            isinstance(before, Call)
+            and isinstance(after, Call)
+            and before.state is CallState.CONNECTED
+            and after.state is CallState.ENDED
+            and before.connected_at is not None
+        ):
+            queue = board.policy.queues.get(after.queue)
+            wrap_up_ms = 0 if queue is None else queue.wrap_up_ms
+            self.pace.saw(after.queue, after.since_at - before.connected_at + wrap_up_ms)
+
+    async def run(self, board: Callable[[], Board]) -> None:
+        """Publish until cancelled; `board` gives the leader's present one."""
+        if self._every_ms is None:
+            return
+        while True:
+            for node, body in self.news(board()).items():
+                with suppress(Unavailable):
+                    await self._store.signal(node, STANDINGS, body)
+            await self._clock.sleep_until(self._clock.now() + self._every_ms)
+
+    def news(self, board: Board) -> dict[str, dict[str, Any]]:
+        """What each node is to be told now, by node: changed queues, and its callers' changed places."""
+        queues = {
+            name: (len(board.order.get(name, ())), able_agents(board, queue), self.pace.busy_ms.get(name))
+            for name, queue in board.policy.queues.items()
+        }
+        changed = {name: now for name, now in queues.items() if self._queues.get(name) != now}
+        self._queues = queues
+        places: dict[str, dict[str, tuple[str, int]]] = {}
+        known, self._positions = self._positions, {}
+        for order in board.order.values():
+            for position, (_, call_id) in enumerate(order, 1):
+                self._positions[call_id] = position
+                call = board.calls[call_id]
+                if call.node and known.get(call_id) != position:
+                    places.setdefault(call.node, {})[call_id] = (call.customer, position)
+        nodes = board.nodes() if changed else places.keys()
+        return {node: {"queues": changed, "positions": places.get(node, {})} for node in nodes}

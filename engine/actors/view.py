@@ -1,0 +1,36 @@
+"""What an actor knows: the newest version of each record it cares about. Never the truth."""
+
+from collections.abc import Iterable, Mapping
+
+from attrs import define, field
+
+from engine.domain.model import Record, Ref
+
+
+@define
+class View:
+    """`None` = known to be absent; a ref not held is unknown."""
+
+    records: dict[Ref, Record | None] = field(factory=dict)
+
+    def get(self, ref: Ref) -> Record | None:
+        return self.records.get(ref)
+
+    def learn(self, records: Mapping[Ref, Record | None]) -> None:
+        """Take in news; older versions change nothing."""
+        for ref, record in records.items():
+            known = self.records.get(ref)
+            if record is None or known is None or record.version > known.version:
+                self.records[ref] = record
+
+    def correct(self, records: Mapping[Ref, Record | None]) -> None:
+        """Take in what the store said it holds, whatever was known."""
+        self.records.update(records)
+
+    def missing(self, refs: Iterable[Ref]) -> list[Ref]:
+        return [ref for ref in refs if ref not in self.records]
+
+    def keep(self, refs: Iterable[Ref]) -> None:
+        """Forget everything but `refs`."""
+        kept = set(refs)
+        self.records = {ref: record for ref, record in self.records.items() if ref in kept}

@@ -1,0 +1,110 @@
+"""The store came back empty, in a new era: records are re-created by those whose sockets still live.
+
+The agent's side re-creates the agent and, if connected, the call; the customer's side the customer and, if it
+waited, the call. Neither needs the other, so no pair is made twice. A call that waited or was offered waits
+again at its old due; offers are not re-created. Who lost his socket too proves his place by a resume token.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import evolve
+
+from engine.domain.change import Change, Write
+from engine.domain.facts import AgentMoved, CallConnected, Fact
+from engine.domain.lifecycle import AgentState, CallState, RequeueReason
+from engine.domain.model import Agent, Call, Customer, Term
+from engine.domain.moves.customer import queued
+from engine.domain.moves.parts import move_agent, requeue
+from engine.domain.rules import Policy
+
+#: How long a customer waits for his agent to re-create their call before he waits for another.
+PATIENCE_MS = 5_000
+
+
+def restore_agent(agent: Agent, call: Call | None, now: int) -> Change:
+    """The agent as he was; `agent` already bears his live session and node."""
+    fresh = evolve(agent, version=0, stamp="", last_offer="", last_offer_end=None)
+    if fresh.state is AgentState.OFFERED:
+        fresh = evolve(move_agent(fresh, AgentState.READY, now), offer="", call="")
+    holds = fresh.state is AgentState.ON_CALL
+    if holds and call is None:
+        fresh = evolve(move_agent(fresh, AgentState.READY, now), offer="", call="")
+    fact = AgentMoved(
+        at=now, agent=fresh.id, state=fresh.state, reason=fresh.reason, call=fresh.call, queues=fresh.queues
+    )
+    if not holds or call is None:
+        return Change(writes=(Write(None, fresh),), facts=(fact,))
+    again = evolve(call, version=0, stamp="", agent_node=fresh.node, agent_until=None)
+    connected = CallConnected(
+        at=now,
+        call=call.id,
+        agent=fresh.id,
+        waited_ms=(call.connected_at or now) - call.enqueued_at,
+        restored=True,
+    )
+    return Change(
+        writes=(Write(None, fresh), Write(None, again)),
+        facts=(queued(again, restored=True, at=now), connected, fact),
+    )
+
+
+def restore_customer(before: Customer | None, mine: Customer, call: Call | None, now: int) -> Change:
+    """The customer as he was, and his call if it is `call`: waiting or offered, it waits again."""
+    fresh = evolve(
+        mine,
+        call="" if call is None else call.id,
+        request_id="" if call is None else call.request_id,
+        forget_at=None,
+        version=0 if before is None else before.version,
+        stamp="" if before is None else before.stamp,
+    )
+    writes: list[Write] = [Write(before, fresh)]
+    facts: tuple[Fact, ...] = ()
+    if call is not None:
+        again = call
+        if call.state is not CallState.WAITING:
+            again = evolve(
+                requeue(call, call.requeue_reason or RequeueReason.AGENT_LOST, now), requeues=call.requeues
+            )
+        again = evolve(again, node=mine.node, customer_until=None, avoid={}, version=0, stamp="")
+        writes.append(Write(None, again))
+        facts = (queued(again, restored=True, at=now),)
+    return Change(writes=tuple(writes), facts=facts)
+
+
+def rebuilt(
+    claims: Mapping[str, Any],
+    *,
+    name: str,
+    tier: str,
+    attributes: Mapping[str, str],
+    policy: Policy,
+    now: int,
+) -> Call | None:
+    """The waiting call a resume token speaks of; None if it is older than the queue's maximum wait."""
+    queue = policy.queues.get(claims["queue"])
+    if queue is None:
+        return None
+    give_up_at = None if queue.max_wait_ms is None else claims["enqueued_at"] + queue.max_wait_ms
+    if give_up_at is not None and give_up_at <= now:
+        return None
+    return Call(
+        id=claims["call"],
+        queue=queue.name,
+        customer=claims["sub"],
+        customer_name=name,
+        state=CallState.WAITING,
+        live=True,
+        since_at=now,
+        enqueued_at=claims["enqueued_at"],
+        due_at=claims["due_at"],
+        band=claims["band"],
+        terms=(Term("as promised", claims["enqueued_at"] - claims["due_at"]),),
+        rules=policy.version,
+        tier=tier,
+        skills=claims["skills"],
+        attributes=attributes,
+        request_id=claims["request_id"],
+        give_up_at=give_up_at,
+    )

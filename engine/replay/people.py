@@ -1,0 +1,149 @@
+"""Simulated people: what a customer and an agent do when told something. No I/O, no clock, no socket.
+
+A person is told messages (`heard`) and the passing of what he waited for (`act`), and answers with what he
+does now and what he will do later. The virtual replay gives him a conversation in the same process, the
+live one a socket.
+"""
+
+from enum import IntEnum
+from random import Random
+
+from attrs import define, field, frozen
+
+from engine.actors import notices as told
+from engine.actors.requests import CallCancel, CallHangup, CallRequest, OfferAccept, StateSet
+from engine.domain.lifecycle import AgentState
+from engine.gateway.messages import ClientMessage, ServerMessage, Welcome
+from engine.replay.rows import AgentRow, CallRow
+
+#: How long a simulated agent who did not answer needs to press ready again.
+BACK_TO_READY_MS = 10_000
+
+
+class Turn(IntEnum):
+    """What happens first among things of the same instant."""
+
+    WORK = 0  # services end, agents answer
+    LOG_IN = 1
+    LOG_OUT = 2
+    ARRIVE = 3
+    HANG_UP = 4
+
+
+@frozen
+class Later:
+    """Call `act(turn)` after so long, unless `key` is forgotten by then."""
+
+    turn: Turn
+    after_ms: int
+    key: int = 0
+
+
+@frozen
+class Leave:
+    """Close the link."""
+
+
+Deed = ClientMessage | Later | Leave
+Deeds = tuple[Deed, ...]
+
+
+@define(eq=False)
+class SimCustomer:
+    """Comes, asks at once, waits as long as his patience, speaks as long as his handle time, hangs up."""
+
+    row: CallRow
+    call_id: str = ""
+    offers: int = 0
+    errors: list[str] = field(factory=list)
+    _connected: bool = False
+    _talks: int = 0
+    _over: bool = False
+
+    def arrive(self) -> Deeds:
+        """What he does besides saying hello."""
+        if self.row.patience_s is None:
+            return ()
+        return (Later(Turn.HANG_UP, round(self.row.patience_s * 1000)),)
+
+    def heard(self, message: ServerMessage) -> Deeds:
+        match message:
+            case Welcome(state="idle"):
+                return (self._request(),) if not self.call_id else ()
+            case told.CallQueued(call_id=call_id):
+                self.call_id = call_id
+            case told.CallOffered():
+                self.offers += 1
+            case told.CustomerConnected():
+                self._connected, self._talks = True, self._talks + 1
+                return (Later(Turn.WORK, round(self.row.handle_s * 1000), self._talks),)
+            case told.CallRequeued():
+                self._connected = False
+            case told.CallEnded():
+                self._over = True
+                return (Leave(),)
+            case told.Error(code=code):
+                self.errors.append(code.value)
+        return ()
+
+    def act(self, later: Later) -> Deeds:
+        if self._over:
+            return ()
+        if later.turn is Turn.HANG_UP:
+            return () if self._connected else (CallCancel(),)
+        return (CallHangup(),) if self._connected and later.key == self._talks else ()
+
+    def _request(self) -> CallRequest:
+        return CallRequest(
+            request_id=self.row.id,
+            queue=self.row.queue,
+            skills=dict(self.row.skills) or None,
+            attributes=dict(self.row.attributes) or None,
+        )
+
+
+@define(eq=False)
+class SimAgent:
+    """Logs in, is ready, answers offers as his row says, and logs out when his shift ends."""
+
+    row: AgentRow
+    random: Random
+    errors: list[str] = field(factory=list)
+    _leaving: bool = False
+    _decisions: dict[int, str] = field(factory=dict)
+
+    def heard(self, message: ServerMessage) -> Deeds:
+        match message:
+            case told.AgentStateNow():
+                return self._state(message)
+            case told.Offer(offer_id=offer_id):
+                return self._offered(offer_id)
+            case told.Error(code=code):
+                self.errors.append(code.value)
+        return ()
+
+    def _state(self, now: told.AgentStateNow) -> Deeds:
+        if now.state is AgentState.OFFLINE:
+            return (Leave(),) if self._leaving else ()
+        if self._leaving or now.state is not AgentState.NOT_READY:
+            return ()
+        if now.reason == "no_answer":
+            return (Later(Turn.WORK, BACK_TO_READY_MS),)
+        return (StateSet(state=AgentState.READY),) if now.reason != "declined" else ()
+
+    def _offered(self, offer_id: str) -> Deeds:
+        if self.random.random() >= self.row.accept:
+            return ()
+        accept = OfferAccept(offer_id=offer_id)
+        if not self.row.answer_ms:
+            return (accept,)
+        self._decisions[len(self._decisions) + 1] = offer_id
+        return (Later(Turn.WORK, self.row.answer_ms, len(self._decisions)),)
+
+    def act(self, later: Later) -> Deeds:
+        if later.turn is Turn.LOG_OUT:
+            self._leaving = True
+            return (StateSet(state=AgentState.OFFLINE),)
+        if later.key:
+            return (OfferAccept(offer_id=self._decisions[later.key]),)
+        return () if self._leaving else (StateSet(state=AgentState.READY),)

@@ -1,0 +1,125 @@
+"""The virtual replay: a day through the very actors that serve customers, in virtual time, to the byte.
+
+Things of the same instant happen in this order: services and wrap-ups end, log-ins, log-outs, arrivals,
+hang-ups, then by row; each is applied and matched before the next, which means that the driver waits until
+every task is blocked. Virtual time stands still meanwhile. It moves to the next event of the agenda or the
+engine's own next timer, whichever is earlier; the engine's timers of an instant come first, because wrap-
+ups end with services.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from random import Random
+
+import trio
+import trio.testing
+from trio._core import _run
+
+from engine.actors.ports import Identity
+from engine.domain.facts import Fact
+from engine.replay.outcomes import outcomes
+from engine.replay.people import Later, SimAgent, SimCustomer, Turn
+from engine.replay.result import Result
+from engine.replay.rows import AgentRow, CallRow
+from engine.replay.scenario import Scenario
+from engine.replay.world import World
+from engine.store.records import decode_fact
+
+Progress = Callable[[int, int], None]  #: calls that have come, calls in all
+
+
+def replay(scenario: Scenario, seed: int | None = None, progress: Progress | None = None) -> Result:
+    """Replay `scenario`. The same scenario and seed give the same result, on every machine."""
+    seed = scenario.seed if seed is None else seed
+    clock = trio.testing.MockClock(rate=0.0)
+    with deterministic_scheduling(seed):
+        return trio.run(_replay, scenario, seed, clock, progress, clock=clock)
+
+
+@contextmanager
+def deterministic_scheduling(seed: int) -> Iterator[None]:
+    """Inside, trio runs its tasks in an order that `seed` alone decides. Semi-private, so tested."""
+    switches = vars(_run)
+    before = switches["_ALLOW_DETERMINISTIC_SCHEDULING"]
+    switches["_ALLOW_DETERMINISTIC_SCHEDULING"] = True
+    _run._r.seed(seed)
+    try:
+        yield
+    finally:
+        switches["_ALLOW_DETERMINISTIC_SCHEDULING"] = before
+
+
+async def _replay(
+    scenario: Scenario, seed: int, clock: trio.testing.MockClock, progress: Progress | None
+) -> Result:
+    async with trio.open_nursery() as nursery:
+        world = World(scenario.policy, seed, nursery)
+        start_at = world.now()
+        _plan(world, scenario, start_at, seed)
+        await trio.testing.wait_all_tasks_blocked()
+        await _play(world, scenario, start_at, clock, progress)
+        nursery.cancel_scope.cancel()
+    facts: list[Fact] = [decode_fact(f) for _, _, _, told in world.pool.journal for f in told]
+    return Result(
+        scenario=scenario,
+        mode="virtual",
+        dispatch="priority",
+        seed=seed,
+        calls=outcomes(facts, scenario.calls, start_at=start_at),
+    )
+
+
+def _plan(world: World, scenario: Scenario, start_at: int, seed: int) -> None:
+    for n, agent in enumerate(scenario.agents):
+        at = start_at + round(agent.login_s * 1000)
+        world.plan(at, Turn.LOG_IN, n, partial(_log_in, world, agent, n, start_at, seed))
+    for n, call in enumerate(scenario.calls):
+        at = start_at + round(call.arrive_s * 1000)
+        world.plan(at, Turn.ARRIVE, n, partial(_arrive, world, call, n))
+
+
+def _log_in(world: World, row: AgentRow, n: int, start_at: int, seed: int) -> None:
+    agent = SimAgent(row, Random(f"{seed}/{row.id}/{n}"))
+    identity = Identity(sub=row.id, role="agent", queues=row.queues, skills=row.skills)
+    door = world.enter(agent, n, identity)
+    if row.logout_s is not None:
+        at = start_at + round(row.logout_s * 1000)
+        world.plan(at, Turn.LOG_OUT, n, partial(door.act, Later(Turn.LOG_OUT, 0)))
+
+
+def _arrive(world: World, row: CallRow, n: int) -> None:
+    customer = SimCustomer(row)
+    identity = Identity(sub=row.id, role="customer", tier=row.tier, attributes=row.attributes)
+    world.enter(customer, n, identity).do(customer.arrive())
+
+
+async def _play(
+    world: World,
+    scenario: Scenario,
+    start_at: int,
+    clock: trio.testing.MockClock,
+    progress: Progress | None,
+) -> None:
+    end_at = None if scenario.end_s is None else start_at + round(scenario.end_s * 1000)
+    arrived, agenda = 0, world.agenda
+    while agenda or world.busy():
+        event_at = agenda[0][0] if agenda else None
+        timer_in_s = trio.lowlevel.current_statistics().seconds_to_next_deadline
+        event_in_s = float("inf") if event_at is None else (event_at - world.now()) / 1000
+        if end_at is not None and world.now() + 1000 * min(timer_in_s, event_in_s) > end_at:
+            return
+        if timer_in_s <= event_in_s and timer_in_s != float("inf"):
+            clock.jump(max(0.0, timer_in_s))
+        elif agenda:
+            clock.jump(max(0.0, event_in_s))
+            _, turn, _, _, what = heapq.heappop(agenda)
+            what()
+            if turn is Turn.ARRIVE:
+                arrived += 1
+                if progress is not None:
+                    progress(arrived, len(scenario.calls))
+        else:
+            return
+        await trio.testing.wait_all_tasks_blocked()

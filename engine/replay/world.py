@@ -1,0 +1,139 @@
+"""A node of the engine in this process and in virtual time, with people at its door instead of sockets."""
+
+import heapq
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from random import Random
+from typing import Any
+
+import trio
+from attrs import define, field
+
+from engine.actors.context import Context
+from engine.actors.directory import Directory
+from engine.actors.ids import RandomIds
+from engine.actors.leadership import Leadership, Pulse
+from engine.actors.ports import CloseCode, Identity
+from engine.domain.rules import Policy
+from engine.gateway.auth import SignedReceipts, TokenRefused
+from engine.gateway.conversation import Conversation
+from engine.gateway.house import House
+from engine.gateway.messages import ClientMessage, Hello, Role, ServerMessage
+from engine.replay.people import Deeds, Later, Leave, SimAgent, SimCustomer, Turn
+from engine.store.clock import VirtualClock
+from engine.store.memory_store import MemoryPool, MemoryStore
+
+#: In a world with one node nobody contests the lead, so the heart need hardly beat.
+CALM = Pulse(beat_ms=30 * 86_400_000, lease_ms=60 * 86_400_000)
+
+Person = SimCustomer | SimAgent
+Event = tuple[int, Turn, int, int, Callable[[], None]]  # at, turn, row, n, what
+
+
+@define(eq=False)
+class Door:
+    """A person's link: a conversation on one side, the person on the other (gateway's Sink)."""
+
+    world: "World"
+    person: Person
+    row: int
+    conversation: Conversation = field(init=False)
+    closed: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        role = Role.CUSTOMER if isinstance(self.person, SimCustomer) else Role.AGENT
+        self.conversation = Conversation(role, self.world.house, self)
+
+    def send(self, message: ServerMessage) -> None:
+        self.do(self.person.heard(message))
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        self.closed = True
+
+    def ping(self, within_s: float) -> None:
+        """A person in the same process is always there."""
+
+    def say(self, message: ClientMessage) -> None:
+        if not self.closed:
+            self.conversation.receive("", message)
+
+    def act(self, later: Later) -> None:
+        """What he waited for has come."""
+        self.do(self.person.act(later))
+
+    def do(self, deeds: Deeds) -> None:
+        for deed in deeds:
+            match deed:
+                case Later():
+                    at = self.world.now() + deed.after_ms
+                    self.world.plan(at, deed.turn, self.row, partial(self.act, deed))
+                case Leave():
+                    self.closed = True
+                    self.conversation.lost()
+                case _:
+                    self.say(deed)
+
+
+class World:
+    """One node over a `MemoryPool`, and the agenda of its people. Everything random comes from `seed`."""
+
+    def __init__(self, policy: Policy, seed: int, nursery: trio.Nursery) -> None:
+        random = Random(seed)
+        self.clock = VirtualClock()
+        self.pool = MemoryPool(self.clock, random=Random(random.random()))
+        self.store = MemoryStore(self.pool)
+        self.agenda: list[Event] = []
+        self._count = count()
+        self._identities: dict[str, Identity] = {}
+        self.context = Context(
+            store=self.store,
+            clock=self.clock,
+            ids=RandomIds(random),
+            policy=policy,
+            receipts=SignedReceipts(b"a replay's own secret, of no use to anyone"),
+        )
+        self.directory = Directory(self.context, nursery)
+        self.leadership = Leadership(self.context, CALM, position_every_ms=None, deadlines_at_once=1)
+        self.store.listen(self.directory)
+        self.house = House(
+            node=self.store.node,
+            reception=self.directory,
+            verify=self._verify,
+            config_for=_no_config,
+            server_time=self.clock.now,
+            now_s=trio.current_time,
+            unix_s=trio.current_time,
+        )
+        nursery.start_soon(self.leadership.run)
+
+    def _verify(self, token: str) -> Identity:
+        found = self._identities.get(token)
+        if found is None:
+            raise TokenRefused("unknown")
+        return found
+
+    def now(self) -> int:
+        return self.clock.now()
+
+    def plan(self, at: int, turn: Turn, row: int, what: Callable[[], None]) -> None:
+        heapq.heappush(self.agenda, (at, turn, row, next(self._count), what))
+
+    def enter(self, person: Person, row: int, identity: Identity) -> Door:
+        """The person's link opens and says hello."""
+        self._identities[identity.sub] = identity
+        door = Door(self, person, row)
+        door.say(Hello(token=identity.sub))
+        return door
+
+    def busy(self) -> bool:
+        """Whether anything but the keeping of old records is still to happen by itself."""
+        matchmaker = self.leadership.matchmaker
+        if matchmaker is None:
+            return True
+        agents = matchmaker.board.agents.values()
+        return any(agent.until is not None or agent.offer for agent in agents)
+
+
+def _no_config(_: Identity) -> dict[str, Any]:
+    return {}
