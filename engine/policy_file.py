@@ -13,8 +13,9 @@ from typing import Any
 from attrs import field, frozen
 from cattrs import Converter
 
+from engine.domain.limits import ID
 from engine.domain.rules import MAX_BAND, Policy, Queue, Rule, Timings
-from engine.tables import A_NAME, NAME, Expected, Mistake, converter, nearest, shown
+from engine.tables import A_NAME, Expected, Mistake, converter, nearest, shown
 
 Labels = Mapping[str, Mapping[str, Mapping[str, str]]]  #: list -> name -> language -> text
 
@@ -100,7 +101,7 @@ class PolicyTables:
             yield Mistake(at, "", "expected a head_start or a band: this rule changes nothing")
         known = {"queue": tuple(q.name for q in self.queues), "tier": _names(self.tiers)}
         for key, values in rule.when.items():
-            if not NAME.fullmatch(key):
+            if not ID.fullmatch(key):
                 yield Mistake(f"{at}.when", shown(key), f"expected queue, tier or an attribute: {A_NAME}")
             if not values:
                 yield Mistake(f"{at}.when.{key}", "[]", "expected at least one value")
@@ -144,7 +145,7 @@ def _names(words: tuple[Named, ...]) -> tuple[str, ...]:
 
 def _bad_names(key: str, names: tuple[str, ...]) -> Iterator[Mistake]:
     for name, count in Counter(names).items():
-        if not NAME.fullmatch(name):
+        if not ID.fullmatch(name):
             yield Mistake(key, shown(name), f"expected a name of {A_NAME}")
         if count > 1:
             yield Mistake(key, shown(name), f"expected once, found {count} times")
@@ -155,7 +156,7 @@ def _unknown(key: str, names: tuple[str, ...], known: tuple[str, ...], spare: in
     for name in names:
         if len(known) > spare and name not in known:
             yield Mistake(key, shown(name), f"expected one that is listed{nearest(name, list(known))}")
-        elif not NAME.fullmatch(name) and name not in known:
+        elif not ID.fullmatch(name) and name not in known:
             yield Mistake(key, shown(name), f"expected a name of {A_NAME}")
 
 

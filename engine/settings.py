@@ -14,9 +14,10 @@ from zoneinfo import available_timezones
 import attrs
 from attrs import frozen
 
+from engine.domain.limits import ID, SOCKETS
 from engine.domain.rules import Policy
 from engine.policy_file import SAMPLE, Labels
-from engine.tables import A_NAME, NAME, Mistake, shown
+from engine.tables import A_NAME, Mistake, shown
 
 
 class Durability(StrEnum):
@@ -90,7 +91,7 @@ class Settings:
     )
     http_port: int = setting("listen.http_port", 8080, "0: any free port")
     max_sockets: int = setting(
-        "listen.max_sockets", 20_000, "connections this node takes before it answers 503"
+        "listen.max_sockets", SOCKETS, "connections this node takes before it answers 503"
     )
     secret_file: str | None = setting(
         "auth.secret_file", None, "signs tokens, >= 32 bytes, beside this file; or GILIRAN_SECRET; else made"
@@ -125,7 +126,7 @@ class Settings:
     def mistakes(self) -> Iterator[Mistake]:
         """What a type cannot say of a setting."""
         for key, name in (("pool", self.pool), ("node", self.node)):
-            if not NAME.fullmatch(name):
+            if not ID.fullmatch(name):
                 yield Mistake(key, shown(name), f"expected a name of {A_NAME}")
         for key, port in (("listen.ws_port", self.ws_port), ("listen.http_port", self.http_port)):
             if not 0 <= port <= 65_535:

@@ -34,7 +34,7 @@ _DURATION = re.compile(
 )
 NEVER = "never"
 DURATION = 'a duration such as "90s", "15m", "1h30m" or "250ms"'
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
 A_NAME = "1 to 64 of A-Z a-z 0-9 _ -"
 _ABSENT = object()
 
