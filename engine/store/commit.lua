@@ -14,7 +14,7 @@
 --             per guard       ref, field, value ("" = the field is absent)
 --          .  writes          how many
 --             per write       ref, version and stamp that must be stored ("0", "" = absent),
---                             indexes ("name score name score ...", score in decimal),
+--                             indexes (how many), then name, score (decimal), ...
 --                             fields (how many; 0 = delete), then field, value, ...
 --
 -- Answers   ok rev | again rev | era | reaped | conflict {failed guards, 1-based} {ref {field, value, ...} ...}
@@ -27,19 +27,17 @@
 -- replica, cannot persist, or lacks replicas.
 
 local prefix, era, node, boot, n = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local OPS_KEPT_S = 86400
-
+local call = redis.call
 local at = 9
-local function take()
-  local value = ARGV[at]
-  if not value then error({err = 'ERR giliran: an argument is missing'}) end
+
+local function refuse(why)
+  error({err = 'ERR giliran: ' .. why})
+end
+local function number()
+  local value = tonumber((ARGV[at] or ''):match('^%d+$'))
+  if not value then refuse('a count is not a number') end
   at = at + 1
   return value
-end
-local function count()
-  local value = take()
-  if not value:match('^%d+$') then error({err = 'ERR giliran: a count is not a number'}) end
-  return tonumber(value)
 end
 local function words(text)
   local list = {}
@@ -47,78 +45,81 @@ local function words(text)
   return list
 end
 
--- Validate.
+-- Validate. A guard or write keeps where in ARGV it begins; `first` and `last` bound a list there.
 local guards, writes, seen = {}, {}, {}
-for i = 1, count() do
-  guards[i] = {ref = take(), field = take(), value = take()}
+for i = 1, number() do
+  guards[i], at = at, at + 3
 end
-for i = 1, count() do
-  local write = {ref = take(), version = take(), stamp = take(), indexes = words(take()), hash = {}}
-  for k = 1, 2 * count() do write.hash[k] = take() end
-  if seen[write.ref] then error({err = 'ERR giliran: a record is written twice'}) end
-  seen[write.ref] = true
-  if not write.version:match('^%d+$') then error({err = 'ERR giliran: a version is not a number'}) end
-  for k = 1, #write.indexes, 2 do
-    if not (write.indexes[k + 1] or ''):match('^-?%d+$') then
-      error({err = 'ERR giliran: a score is not a number'})
-    end
+for i = 1, number() do
+  local write = {ref = ARGV[at] or '', version = ARGV[at + 1] or '', stamp = ARGV[at + 2]}
+  if seen[write.ref] then refuse('a record is written twice') end
+  if not write.version:match('^%d+$') then refuse('a version is not a number') end
+  seen[write.ref], at = true, at + 3
+  local indexes = number()
+  write.indexes, at = {first = at, last = at + 2 * indexes - 1}, at + 2 * indexes
+  for k = write.indexes.first, write.indexes.last, 2 do
+    if not (ARGV[k + 1] or ''):match('^-?%d+$') then refuse('a score is not a number') end
   end
+  local fields = number()
+  write.hash, at = {first = at, last = at + 2 * fields - 1}, at + 2 * fields
   writes[i] = write
 end
 if at ~= #ARGV + 1 or not n:match('^%d+$') or boot == '' or node == '' then
-  error({err = 'ERR giliran: the arguments do not add up'})
+  refuse('the arguments do not add up')
 end
 
 -- Judge: the store, the op, the node.
-if redis.call('GET', prefix .. 'era') ~= era then return {'era'} end
+if call('GET', prefix .. 'era') ~= era then return {'era'} end
 local ops = prefix .. 'ops:' .. boot
 local acknowledged = words(ARGV[5])
-local done = redis.call('HGET', ops, n)
-if #acknowledged > 0 then redis.call('HDEL', ops, unpack(acknowledged)) end
+local done = call('HGET', ops, n)
+if #acknowledged > 0 then call('HDEL', ops, unpack(acknowledged)) end
 if done then return {'again', done} end
-local beat = redis.call('HGET', prefix .. 'nodes', node)
+local beat = call('HGET', prefix .. 'nodes', node)
 if not beat or beat == '-1' then return {'reaped'} end
 
--- Judge: guards, versions and stamps.
+-- Judge: guards, versions and stamps; reading every index shows that it is one.
 local failed, differing = {}, {}
 for i, guard in ipairs(guards) do
-  if (redis.call('HGET', prefix .. guard.ref, guard.field) or '') ~= guard.value then
+  if (call('HGET', prefix .. ARGV[guard], ARGV[guard + 1]) or '') ~= ARGV[guard + 2] then
     failed[#failed + 1] = tostring(i)
   end
 end
 for _, write in ipairs(writes) do
-  local held = redis.call('HMGET', prefix .. write.ref, 'version', 'stamp', 'in')
-  write.stands = words(held[3] or '')
+  write.key = prefix .. write.ref
+  local held = call('HMGET', write.key, 'version', 'stamp', 'in')
+  write.stands, write.new = words(held[3] or ''), not held[1]
   if (held[1] or '0') ~= write.version or (held[2] or '') ~= write.stamp then
     differing[#differing + 1] = write.ref
-    differing[#differing + 1] = redis.call('HGETALL', prefix .. write.ref)
+    differing[#differing + 1] = call('HGETALL', write.key)
   end
-  for k = 1, #write.indexes, 2 do redis.call('ZSCORE', prefix .. write.indexes[k], write.ref) end
-  for _, index in ipairs(write.stands) do redis.call('ZSCORE', prefix .. index, write.ref) end
+  for k = write.indexes.first, write.indexes.last, 2 do call('ZSCORE', prefix .. ARGV[k], write.ref) end
+  for _, index in ipairs(write.stands) do call('ZSCORE', prefix .. index, write.ref) end
 end
 if #failed > 0 or #differing > 0 then return {'conflict', failed, differing} end
 
 -- Write.
 for _, write in ipairs(writes) do
-  for _, index in ipairs(write.stands) do redis.call('ZREM', prefix .. index, write.ref) end
-  redis.call('DEL', prefix .. write.ref)
-  if #write.hash > 0 then
-    redis.call('HSET', prefix .. write.ref, unpack(write.hash))
-    redis.call('SADD', prefix .. 'records', write.ref)
-    for k = 1, #write.indexes, 2 do
-      redis.call('ZADD', prefix .. write.indexes[k], write.indexes[k + 1], write.ref)
+  local ref, hash = write.ref, write.hash
+  for _, index in ipairs(write.stands) do call('ZREM', prefix .. index, ref) end
+  call('DEL', write.key)
+  if hash.last > hash.first then
+    call('HSET', write.key, unpack(ARGV, hash.first, hash.last))
+    if write.new then call('SADD', prefix .. 'records', ref) end
+    for k = write.indexes.first, write.indexes.last, 2 do
+      call('ZADD', prefix .. ARGV[k], ARGV[k + 1], ref)
     end
   else
-    redis.call('SREM', prefix .. 'records', write.ref)
+    call('SREM', prefix .. 'records', ref)
   end
 end
-local rev = string.format('%.0f', redis.call('INCR', prefix .. 'rev'))
-redis.call('HSET', ops, n, rev)
-redis.call('EXPIRE', ops, OPS_KEPT_S)
+local rev = string.format('%.0f', call('INCR', prefix .. 'rev'))
+call('HSET', ops, n, rev)
 local op = boot .. ':' .. n
-redis.call('XADD', prefix .. 'journal', '*', 'rev', rev, 'op', op, 'facts', ARGV[6])
+call('XADD', prefix .. 'journal', '*', 'rev', rev, 'op', op, 'facts', ARGV[6])
+local tail = ' ' .. rev .. ' ' .. op .. ' ' .. ARGV[7]
 for _, channel in ipairs(words(ARGV[8])) do
-  local seq = string.format('%.0f', redis.call('INCR', prefix .. 'seq:' .. channel))
-  redis.call('PUBLISH', prefix .. channel, seq .. ' ' .. rev .. ' ' .. op .. ' ' .. ARGV[7])
+  local seq = string.format('%.0f', call('INCR', prefix .. 'seq:' .. channel))
+  call('PUBLISH', prefix .. channel, seq .. tail)
 end
 return {'ok', rev}

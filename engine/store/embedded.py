@@ -95,9 +95,7 @@ class Embedded:
 
     def __enter__(self) -> "Embedded":
         if threading.current_thread() is not threading.main_thread():
-            raise EmbeddedError(
-                "the embedded store must be started on the main thread, with which it dies"
-            )
+            raise EmbeddedError("the embedded store must be started on the main thread, with which it dies")
         server = self._server or binary()
         lock = self._lock()
         self._runtime = tempfile.TemporaryDirectory(prefix="giliran-")

@@ -378,13 +378,6 @@ class MemoryStore:
         self._pool.nodes[self._node] = beat + 1
         return dict(self._pool.nodes)
 
-    def rejoin(self) -> None:
-        name = self._node.removesuffix(f"-{self._boot}")
-        self._pool.leave(self)
-        self._boot = self._pool.join(self)
-        self._node, self._n = f"{name}-{self._boot}", 0
-        self._pool.nodes[self._node] = 0
-
     async def condemn(self, node: str, token: str) -> tuple[Ref, ...]:
         await self._reach()
         self._lead_by(token)

@@ -3,7 +3,7 @@
 Built once and sent as often as it takes; nothing in it depends on when it arrives.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -57,16 +57,19 @@ def operation(change: Change, *, n: int, boot: str, node: str, era: str) -> Oper
     channels: set[str] = set()
     written: list[str] = []
     for write in change.writes:
-        after, standing = write.after, ""
+        after, ref = write.after, write.ref
         fields: Fields | None = None
+        standing: dict[str, int] = {}
         if after is not None:
             fields = encode(after, write.version + 1, name)
-            standing = " ".join(f"{index} {score}" for index, score in indexes(after).items())
-        hashes[write.ref] = fields
+            standing = indexes(after)
+        hashes[ref] = fields
         for side in (write.before, after):
             if side is not None:
                 channels.update(map(node_channel, nodes(side)))
-        written += (write.ref, str(write.version), write.stamp, standing, *_hash(fields or {}))
+        written += (ref, str(write.version), write.stamp)
+        _spread(written, standing)
+        _spread(written, fields or {})
     guards = [text for g in change.guards for text in (g.ref, g.field, g.value or "")]
     args = [
         era,
@@ -85,5 +88,7 @@ def operation(change: Change, *, n: int, boot: str, node: str, era: str) -> Oper
     return Operation(n, name, change, args, hashes, frozenset({FEED, *channels}))
 
 
-def _hash(fields: Fields) -> Sequence[str]:
-    return (str(len(fields)), *(text for pair in fields.items() for text in pair))
+def _spread(args: list[str], pairs: Mapping[str, str | int]) -> None:
+    args.append(str(len(pairs)))
+    for name, value in pairs.items():
+        args += (name, str(value))

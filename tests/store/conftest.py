@@ -1,0 +1,69 @@
+"""What the store's tests share: the servers, a rig that makes the same store in three ways, and an ear.
+
+A server that is missing skips its tests on a laptop and fails them where CI is set.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from engine.store.embedded import Embedded, EmbeddedError, binary
+
+from .rig import Ear, Rig
+
+
+def missing(what: str) -> None:
+    """A server is not there."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing")
+    pytest.skip(f"{what} is missing")
+
+
+def server_binary(kind: str) -> Path:
+    """The server of that kind: "valkey" (the embedded one) or "redis" (the system's)."""
+    if kind == "valkey":
+        try:
+            return binary()
+        except EmbeddedError as error:
+            missing(str(error))
+    found = shutil.which("redis-server")
+    if found is None:
+        missing("redis-server")
+    return Path(str(found))
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Callable[[str], Embedded]]:
+    """One running server of each kind, for tests that do it no harm and use a pool of their own."""
+    with tempfile.TemporaryDirectory() as directory:
+        running: dict[str, Embedded] = {}
+
+        def server(kind: str) -> Embedded:
+            if kind not in running:
+                running[kind] = Embedded(Path(directory) / kind, server=server_binary(kind)).__enter__()
+            return running[kind]
+
+        yield server
+        for one in running.values():
+            one.stop()
+
+
+@pytest.fixture
+async def rig(request: pytest.FixtureRequest, nursery: trio.Nursery, servers: Any) -> AsyncIterator[Rig]:
+    """A pool of the kind the test is parametrised with (indirectly), or on the embedded server."""
+    kind = getattr(request, "param", "valkey")
+    made = Rig(nursery, None if kind == "memory" else servers(kind))
+    yield made
+    if made.client is not None:
+        made.client.close()
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
