@@ -60,10 +60,6 @@ class Standings:
 class Uncounted:
     """Metrics nobody reads."""
 
-    def offer_ended(self, how: str) -> None: ...
-
-    def waited(self, queue: str, ms: int) -> None: ...
-
     def refused(self) -> None: ...
 
 

@@ -23,6 +23,7 @@ class Directory:
         self._context = context
         self._nursery = nursery
         self._actors: dict[Ref, list[SessionActor]] = {}
+        self._left = trio.Event()
 
     def enter(self, identity: Identity, client: Client, resume: str | None) -> Session:
         role = (
@@ -43,6 +44,13 @@ class Directory:
             left.remove(actor)
             if not left:
                 del self._actors[actor.role.ref]
+            self._left.set()
+
+    async def empty(self) -> None:
+        """Return once no session is left."""
+        while self._actors:
+            self._left = trio.Event()
+            await self._left.wait()
 
     def __len__(self) -> int:
         return sum(len(actors) for actors in self._actors.values())

@@ -21,7 +21,6 @@ from engine.actors.context import Context
 from engine.actors.standings import Publisher
 from engine.domain.board import Board
 from engine.domain.change import LEADER, Change, Conflict, Guard, Unavailable
-from engine.domain.lifecycle import CallState, OfferEnd
 from engine.domain.matching import Proposal, match
 from engine.domain.model import Call, Record, Ref
 from engine.domain.moves import time as moves
@@ -225,8 +224,8 @@ class Matchmaker:
             record = self.board.get(ref)
             if record is not None:
                 change = moves.due(record, self._partner(record), self._context.policy, now)
-                if change is not None and await self._carry_out(change, _refs(change)):
-                    self._count(record)
+                if change is not None:
+                    await self._carry_out(change, _refs(change))
         finally:
             self._settling -= 1
             self._inbox.ring()
@@ -234,10 +233,6 @@ class Matchmaker:
     def _partner(self, record: Record) -> Record | None:
         ref = moves.partner_ref(record)
         return None if ref is None else self.board.get(ref)
-
-    def _count(self, before: Record) -> None:
-        if isinstance(before, Call) and before.state is CallState.OFFERED:
-            self._context.metrics.offer_ended(OfferEnd.EXPIRED.value)
 
     # outages and dead nodes
 

@@ -123,10 +123,6 @@ class Store(Protocol):
         """
         ...
 
-    def rejoin(self) -> None:
-        """After Reaped: take the name of a new boot, which the next beat registers."""
-        ...
-
     async def condemn(self, node: str, token: str) -> tuple[Ref, ...]:
         """Refuse that boot from now on; the refs whose sockets it held. For the leader of `token`."""
         ...
@@ -193,10 +189,6 @@ class Receipts(Protocol):
 
 class Metrics(Protocol):
     """What the actors count; names are those of `/metrics`."""
-
-    def offer_ended(self, how: str) -> None: ...
-
-    def waited(self, queue: str, ms: int) -> None: ...
 
     def refused(self) -> None:
         """The matchmaker's change met a conflict."""

@@ -22,6 +22,7 @@ class NodeMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._totals: dict[tuple[str, str], int] = {}
         self._waiting = self._gauge("queue_waiting", "Calls that wait", "queue")
         self._waits = self._histogram("wait_seconds", "Arrival to connection", _WAITS_S, "queue")
         self._offers = self._counter("offers_ended", "Offers by how they ended", "how")
@@ -35,7 +36,7 @@ class NodeMetrics:
         self._overflows = self._counter("mailbox_overflows", "Connections closed for a full mailbox")
         self._lag = self._histogram("loop_lag_seconds", "How late the event loop woke a sleeper", _LAGS_S)
         self._sockets = self._gauge("sockets", "Open WebSocket connections by role", "role")
-        self._frames = self._counter("frames", "WebSocket frames by direction and type", "direction", "type")
+        self._frames = self._counter("frames", "WebSocket frames by direction", "direction")
         self._closes = self._counter("closes", "WebSocket connections closed, by code", "code")
         self._leading = self._gauge("leader", "1 while this node leads its pool")
         self._available = self._gauge("store_available", "1 while the store can be reached")
@@ -75,16 +76,24 @@ class NodeMetrics:
     def loop_was_late(self, ms: float) -> None:
         self._lag.observe(ms / 1000)
 
-    def socket_opened(self, role: str) -> None:
-        self._sockets.labels(role).inc()
+    def sockets(self, by_role: Mapping[str, int]) -> None:
+        """Open sockets now; roles left out have none."""
+        self._sockets.clear()
+        for role, count in by_role.items():
+            self._sockets.labels(role).set(count)
 
-    def socket_closed(self, role: str, code: int) -> None:
-        self._sockets.labels(role).dec()
-        self._closes.labels(str(code)).inc()
+    def frames(self, direction: str, total: int) -> None:
+        """`direction`: in or out. `total`: since the node began."""
+        self._raise_to(self._frames.labels(direction), ("frames", direction), total)
 
-    def frame(self, direction: str, kind: str) -> None:
-        """`direction`: in or out. `kind`: a type of the wire format, never a client's own word."""
-        self._frames.labels(direction, kind).inc()
+    def closes(self, by_code: Mapping[int, int]) -> None:
+        """Connections that ended since the node began, by close code."""
+        for code, total in by_code.items():
+            self._raise_to(self._closes.labels(str(code)), ("closes", str(code)), total)
+
+    def _raise_to(self, counter: Counter, key: tuple[str, str], total: int) -> None:
+        counter.inc(max(0, total - self._totals.get(key, 0)))
+        self._totals[key] = total
 
     def leading(self, leads: bool) -> None:
         self._leading.set(leads)

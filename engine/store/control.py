@@ -103,6 +103,13 @@ class Control:
         held = zip(wanted, await self._ask(ask), strict=True)
         return {ref: _record(ref, fields) for ref, fields in held if fields}
 
+    async def rank(self, queue: str, call_id: str) -> int | None:
+        """How many waiting calls stand before this one; None if it does not wait."""
+        found: Any = await self._ask(
+            partial(self._client.zrank, self._keys.of(f"waiting:{queue}"), f"call:{call_id}")
+        )
+        return None if found is None else int(found)
+
     async def index(self, name: str) -> dict[Ref, int]:
         """An index's members and their scores."""
         ask = partial(self._client.zrange, self._keys.of(name), 0, -1, withscores=True)

@@ -248,6 +248,9 @@ class RedisStore:
     async def read(self, refs: Iterable[Ref]) -> Mapping[Ref, Record]:
         return await self._reach().read(refs)
 
+    async def rank(self, queue: str, call_id: str) -> int | None:
+        return await self._reach().rank(queue, call_id)
+
     async def index(self, name: str) -> dict[Ref, int]:
         """An index's members and their scores."""
         return await self._reach().index(name)

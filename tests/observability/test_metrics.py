@@ -30,10 +30,12 @@ def test_every_method_moves_its_series() -> None:
     m.mailbox("agent", 7)
     m.overflowed()
     m.loop_was_late(30)
-    m.socket_opened("agent")
-    m.socket_opened("agent")
-    m.socket_closed("agent", 4001)
-    m.frame("in", "hello")
+    m.sockets({"agent": 2, "customer": 1})
+    m.sockets({"agent": 1})
+    m.closes({4001: 1})
+    m.closes({4001: 3, 1006: 1})
+    m.frames("in", 5)
+    m.frames("in", 7)
     m.leading(True)
     m.store_available(False)
     m.http_restarted()
@@ -51,8 +53,9 @@ def test_every_method_moves_its_series() -> None:
     assert value(m, "mailbox_overflows_total") == 1
     assert value(m, "loop_lag_seconds_sum") == pytest.approx(0.03)
     assert value(m, "sockets", role="agent") == 1
-    assert value(m, "closes_total", code="4001") == 1
-    assert value(m, "frames_total", direction="in", type="hello") == 1
+    assert value(m, "sockets", role="customer") is None
+    assert value(m, "closes_total", code="4001") == 3
+    assert value(m, "frames_total", direction="in") == 7
     assert value(m, "leader") == 1
     assert value(m, "store_available") == 0
     assert value(m, "http_restarts_total") == 1

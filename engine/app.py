@@ -1,0 +1,90 @@
+"""The composition root: makes the parts, hands each what it needs, and owns start and stop.
+
+`serve` is one node over a Redis, or over an embedded store it starts itself. Signals ask it to drain; the
+receiver stays open for the whole drain, because a second signal may come. A node that was declared dead is
+made anew on the same ports.
+"""
+
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+import trio
+from attrs import evolve
+
+from engine.config import load_secret
+from engine.domain.change import Reaped
+from engine.node import Node, Ready
+from engine.observability import log as logs
+from engine.settings import Durability, Settings
+from engine.store.embedded import Embedded
+
+log = structlog.get_logger()
+
+
+def serve(settings: Settings) -> None:
+    """Run one node until SIGINT or SIGTERM, then drain. Prints one line once it takes traffic."""
+    logs.configure(settings.log_format)
+    settings = load_secret(settings)
+    with store(settings) as (url, join_url):
+        trio.run(_serve, settings, url, join_url)
+
+
+@contextmanager
+def store(settings: Settings) -> Iterator[tuple[str, str]]:
+    """The pool's store: its URL for this process, and for a second node."""
+    if settings.redis_url is not None:
+        yield settings.redis_url, settings.redis_url
+        return
+    fsync = "always" if settings.durability is Durability.ALWAYS else "everysec"
+    with Embedded(settings.data_dir, fsync=fsync, port=free_port()) as embedded:
+        yield embedded.url, embedded.join_url
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def _serve(settings: Settings, url: str, join_url: str) -> None:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with trio.open_nursery() as nursery:
+            lives = Lives(settings, url)
+            ready = await nursery.start(lives.run)
+            print(ready_line(settings, ready, join_url), flush=True)
+            async for _ in signals:
+                break
+            log.info("draining", node=ready.node)
+            await lives.node.drain()
+            nursery.cancel_scope.cancel()
+
+
+def ready_line(settings: Settings, ready: Ready, join_url: str) -> str:
+    return (
+        f"ready ws=ws://{settings.ws_host}:{ready.ws_port} "
+        f"http=http://{settings.http_host}:{ready.http_port} node={ready.node} store={join_url}"
+    )
+
+
+class Lives:
+    """A node and its successors: each is made anew, on the same ports, when the last was declared dead."""
+
+    def __init__(self, settings: Settings, store_url: str) -> None:
+        self.node = Node(settings, store_url)
+        self._settings = settings
+
+    async def run(self, task_status: trio.TaskStatus[Ready] = trio.TASK_STATUS_IGNORED) -> None:
+        while True:
+            try:
+                async with trio.open_nursery() as nursery:
+                    ready = await nursery.start(self.node.run)
+                    self._settings = evolve(self._settings, ws_port=ready.ws_port, http_port=ready.http_port)
+                    task_status.started(ready)
+                    task_status = trio.TASK_STATUS_IGNORED
+            except* Reaped:
+                log.warning("starting anew", node=self.node.node)
+            self.node = Node(self._settings, self.node.store_url, self.node.metrics)

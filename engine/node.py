@@ -1,0 +1,257 @@
+"""One node: its store, its actors, its two ports, its heart; from start to drain.
+
+A node lives as long as its boot is believed alive. If the pool declared it dead (it was paused, or cut
+off), it closes its sockets (1012) and raises `Reaped`; whoever runs it makes another on the same ports.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from random import SystemRandom
+from time import time
+from typing import Any
+
+import structlog
+import trio
+from attrs import define, field, frozen
+
+from engine import __version__
+from engine.actors.context import Context, VideoSettings
+from engine.actors.directory import Directory
+from engine.actors.ids import RandomIds
+from engine.actors.leadership import Leadership, Pulse
+from engine.actors.ports import CloseCode, Identity
+from engine.domain.change import Change, Conflict, NotSent, Reaped, Receipt, Unknown
+from engine.domain.facts import CallConnected, OfferEnded
+from engine.gateway.auth import SignedReceipts, Verifier
+from engine.gateway.house import House
+from engine.gateway.server import Gateway
+from engine.observability.metrics import NodeMetrics, watch_loop
+from engine.settings import Settings
+from engine.store.redis_store import RedisStore
+from engine.web.app import serve_http
+
+log = structlog.get_logger()
+
+#: Deadlines carried out at once: enough that a rush of wrap-ups does not wait for one commit after another.
+DEADLINES_AT_ONCE = 64
+#: How long a stopping node waits for pending offers, and then for its sessions to record their lost links.
+DRAIN_S, FAREWELL_S = 20.0, 5.0
+SAMPLE_S = 1.0
+
+
+@frozen
+class Ready:
+    """A node that takes traffic."""
+
+    node: str
+    ws_port: int
+    http_port: int
+
+
+class MeasuredStore(RedisStore):
+    """The store, with every commit counted: its outcome, its latency, and the facts that customers feel."""
+
+    metrics: NodeMetrics
+
+    async def commit(self, change: Change) -> Receipt:
+        began_s, outcome = trio.current_time(), "receipt"
+        try:
+            receipt = await super().commit(change)
+        except (Conflict, NotSent, Unknown, Reaped) as error:
+            outcome = _OUTCOMES[type(error)]
+            raise
+        finally:
+            self.metrics.committed(outcome, (trio.current_time() - began_s) * 1000)
+        for fact in change.facts:
+            if isinstance(fact, OfferEnded):
+                self.metrics.offer_ended(fact.how.value)
+            elif isinstance(fact, CallConnected) and not fact.restored:
+                call = receipt.records.get(f"call:{fact.call}")
+                self.metrics.waited(getattr(call, "queue", ""), fact.waited_ms)
+        return receipt
+
+
+_OUTCOMES: Mapping[type[Exception], str] = {
+    Conflict: "conflict",
+    NotSent: "not_sent",
+    Unknown: "unknown",
+    Reaped: "reaped",
+}
+
+
+@define(eq=False)
+class Node:
+    """`settings` must have a secret. `store_url`: the Redis of the pool."""
+
+    settings: Settings
+    store_url: str
+    metrics: NodeMetrics = field(factory=NodeMetrics)
+    _store: MeasuredStore = field(init=False)
+    _directory: Directory = field(init=False)
+    _leadership: Leadership = field(init=False)
+    _gateway: Gateway = field(init=False)
+    _ws_port: int = 0
+    _draining: bool = False
+
+    # what HTTP tells of it (web.app.Status)
+
+    @property
+    def node(self) -> str:
+        return self._store.node
+
+    @property
+    def version(self) -> str:
+        return __version__
+
+    @property
+    def registry(self) -> Any:
+        return self.metrics.registry
+
+    @property
+    def ws_url(self) -> str:
+        return self.settings.ws_url or f"ws://{self.settings.ws_host}:{self._ws_port}"
+
+    def not_ready(self) -> list[str]:
+        reasons = [] if self._store.available else ["store away"]
+        return [*reasons, *(["draining"] if self._draining else [])]
+
+    def http_restarted(self) -> None:
+        self.metrics.http_restarted()
+
+    # its life
+
+    async def run(self, *, task_status: trio.TaskStatus[Ready] = trio.TASK_STATUS_IGNORED) -> None:
+        """Serve until cancelled. Raises Reaped, alone or in a group, when this boot was declared dead."""
+        settings = self.settings
+        self._store = MeasuredStore(
+            self.store_url,
+            pool=settings.pool,
+            name=settings.node,
+            replicated=settings.durability.value == "replicated",
+            retention_ms=settings.retention_ms,
+        )
+        self._store.metrics = self.metrics
+        async with trio.open_nursery() as foundation:
+            await foundation.start(self._store.run)
+            async with trio.open_nursery() as nursery:
+                context = self._context()
+                self._directory = Directory(context, nursery)
+                self._store.listen(self._directory)
+                self._leadership = Leadership(
+                    context,
+                    Pulse(beat_ms=settings.beat_ms, lease_ms=settings.lease_ms),
+                    position_every_ms=settings.position_every_ms,
+                    deadlines_at_once=DEADLINES_AT_ONCE,
+                )
+                http_port = await nursery.start(
+                    serve_http, settings.http_host, settings.http_port, self, name="http"
+                )
+                self._gateway = Gateway(
+                    self._house(),
+                    frozenset(settings.origins or own_origins(settings.http_host, http_port)),
+                    settings.max_sockets,
+                )
+                self._ws_port = await nursery.start(
+                    self._gateway.serve, settings.ws_host, settings.ws_port, name="gateway"
+                )
+                nursery.start_soon(watch_loop, self.metrics)
+                nursery.start_soon(self._sample)
+                nursery.start_soon(self._lead)
+                task_status.started(Ready(self._store.node, self._ws_port, http_port))
+
+    async def drain(self) -> None:
+        """Hand over the lead, send everybody elsewhere, wait until their lost links are recorded."""
+        self._draining = True
+        await self._leadership.hand_over()
+        await self._gateway.drain(DRAIN_S)
+        with trio.move_on_after(FAREWELL_S):
+            await self._directory.empty()
+
+    async def _lead(self) -> None:
+        try:
+            await self._leadership.run()
+        except* Reaped:
+            log.warning("declared dead", node=self._store.node)
+            await self._gateway.close_all(CloseCode.GOING_AWAY, "node restarts")
+            raise
+
+    def _context(self) -> Context:
+        video = self.settings.video
+        return Context(
+            store=self._store,
+            clock=self._store.clock,
+            ids=RandomIds(SystemRandom()),
+            policy=self.settings.policy,
+            receipts=SignedReceipts(self.settings.secret),
+            metrics=self.metrics,
+            video=VideoSettings(provider=video.provider.value, ice_servers=tuple(video.ice_servers)),
+        )
+
+    def _house(self) -> House:
+        settings = self.settings
+        return House(
+            node=self._store.node,
+            reception=self._directory,
+            verify=verifier(settings),
+            config_for=client_config(settings),
+            server_time=self._store.clock.now,
+            now_s=trio.current_time,
+            unix_s=time,
+        )
+
+    async def _sample(self) -> None:
+        """Keep the gauges that are read off rather than counted."""
+        while True:
+            metrics, tally = self.metrics, self._gateway.tally
+            metrics.store_available(self._store.available)
+            metrics.sockets(self._gateway.sockets())
+            metrics.closes(tally.closed)
+            metrics.frames("in", tally.frames_in)
+            metrics.frames("out", tally.frames_out)
+            metrics.mailbox("session", max((len(a.mailbox) for a in self._directory.actors()), default=0))
+            matchmaker = self._leadership.matchmaker
+            metrics.leading(matchmaker is not None)
+            if matchmaker is not None:
+                board = matchmaker.board
+                metrics.agents(Counter(agent.state.value for agent in board.agents.values()))
+                for queue in board.policy.queues:
+                    metrics.queue_waiting(queue, len(board.order.get(queue, ())))
+            await trio.sleep(SAMPLE_S)
+
+
+def own_origins(host: str, port: int) -> tuple[str, ...]:
+    """The origins under which a browser on this machine reaches the node's own pages."""
+    names = {host} if host not in ("127.0.0.1", "0.0.0.0", "::", "::1") else {"127.0.0.1", "localhost"}
+    return tuple(f"http://{name}:{port}" for name in sorted(names))
+
+
+def verifier(settings: Settings) -> Verifier:
+    """Who may sign login tokens: the bank's public keys if configured, else the node's own secret."""
+    if settings.public_keys:
+        return Verifier.of_public_keys(settings.public_keys, settings.audience)
+    return Verifier.of_secret(settings.secret, settings.audience)
+
+
+def client_config(settings: Settings) -> Callable[[Identity], Mapping[str, Any]]:
+    """The `config` of a welcome frame, by role."""
+    labels = settings.labels
+
+    def words(kind: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
+        return [{"id": name, "label": dict(labels.get(kind, {}).get(name, {}))} for name in names]
+
+    def config(identity: Identity) -> Mapping[str, Any]:
+        policy = settings.policy
+        queues = [
+            {"id": q.name, "label": dict(q.label), "open": q.open}
+            for q in policy.queues.values()
+            if identity.role == "agent" or not q.tiers or identity.tier in q.tiers
+        ]
+        if identity.role == "customer":
+            return {"queues": queues, "video": {"provider": settings.video_provider.value}}
+        return {
+            "queues": [q for q in queues if q["id"] in identity.queues],
+            "reasons": words("reasons", policy.reasons),
+            "dispositions": words("dispositions", policy.dispositions),
+        }
+
+    return config
