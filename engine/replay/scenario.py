@@ -45,6 +45,22 @@ class Scenario(PolicyTables):
         """Each queue's service level threshold, in seconds."""
         return {q.name: q.service_level_ms / 1000 for q in self.queues}
 
+    def between(self, start_s: float, end_s: float) -> "Scenario":
+        """That part of the day alone, from second 0: its calls, and the agents who are logged in then."""
+        calls = [
+            evolve(c, arrive_s=c.arrive_s - start_s) for c in self.calls if start_s <= c.arrive_s < end_s
+        ]
+        agents = [
+            evolve(
+                a,
+                login_s=max(0.0, a.login_s - start_s),
+                logout_s=None if a.logout_s is None else a.logout_s - start_s,
+            )
+            for a in self.agents
+            if a.login_s < end_s and (a.logout_s is None or a.logout_s > start_s)
+        ]
+        return evolve(self, calls=tuple(calls), agents=tuple(agents), end_s=None)
+
     def mistakes(self) -> Iterator[Mistake]:
         yield from super().mistakes()
         if not ID.fullmatch(self.name):
@@ -87,7 +103,7 @@ def load_scenario(path: Path) -> Scenario:
         raise ConfigError(str(path), [Mistake("file", "", f"cannot be read: {error.strerror}")]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), [Mistake("file", "", f"is not TOML: {error}")]) from error
-    raw.setdefault("name", "".join(c if ID.fullmatch(c) else "-" for c in path.stem)[:64])
+    raw.setdefault("name", as_name(path.stem))
     scenario = structure(scenario_converter(), raw, Scenario, str(path))
     if scenario.agents_csv:
         scenario = evolve(scenario, agents=scenario.agents + read_agents(path.parent / scenario.agents_csv))
@@ -96,6 +112,11 @@ def load_scenario(path: Path) -> Scenario:
     if mistakes := list(scenario.mistakes()):
         raise ConfigError(str(path), mistakes[:MAX_MISTAKES])
     return evolve(scenario, agents_csv=None, calls_csv=None)
+
+
+def as_name(stem: str) -> str:
+    """A scenario's name made from its file's."""
+    return "".join(c if ID.fullmatch(c) else "-" for c in stem)[:64] or "scenario"
 
 
 def dump_scenario(scenario: Scenario) -> str:

@@ -1,0 +1,124 @@
+"""The texts of the command line as values. What is none raises `Usage`, which names option and value."""
+
+import re
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import NoReturn, TypeVar
+from urllib.parse import urlsplit
+
+from engine.domain.limits import ID, LEVEL_MAX
+from engine.tables import A_NAME, DURATION, Expected, duration_ms
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class Usage(Exception):
+    """The command line cannot be used as it is."""
+
+
+def wrong(option: str, value: object, expected: str) -> NoReturn:
+    raise Usage(f"{option} {value}: expected {expected}")
+
+
+def duration(option: str, text: str) -> int:
+    """Milliseconds."""
+    try:
+        return duration_ms(text)
+    except Expected:
+        wrong(option, text, DURATION)
+
+
+def name(option: str, text: str) -> str:
+    if not ID.fullmatch(text):
+        wrong(option, text, A_NAME)
+    return text
+
+
+def names(option: str, text: str | None) -> tuple[str, ...]:
+    """`a,b`."""
+    return tuple(name(option, part.strip()) for part in (text or "").split(",") if part.strip())
+
+
+def levels(option: str, text: str | None) -> dict[str, int]:
+    """`loan:3,card`: a skill without a level has level 1."""
+    return dict(_level(option, part.strip()) for part in (text or "").split(",") if part.strip())
+
+
+def _level(option: str, text: str) -> tuple[str, int]:
+    skill, _, level = text.partition(":")
+    if level and not (level.isdecimal() and level.isascii() and 1 <= int(level[:9]) <= LEVEL_MAX):
+        wrong(option, text, f"SKILL or SKILL:LEVEL, a level of 1 to {LEVEL_MAX}")
+    return name(option, skill), int(level or 1)
+
+
+def pairs(option: str, texts: Iterable[str], form: str) -> dict[str, str]:
+    """`key=value`, as many as there are; `form` says what was expected."""
+    found = {}
+    for text in texts:
+        key, sign, value = text.partition("=")
+        if not sign or not value or not ID.fullmatch(key):
+            wrong(option, text, form)
+        found[key] = value
+    return found
+
+
+def address(option: str, text: str) -> tuple[str, int]:
+    """`HOST:PORT`, `[::1]:PORT` or `:PORT` for every address of this machine."""
+    host, sign, port = text.rpartition(":")
+    if not (sign and port.isdecimal() and port.isascii() and int(port[:9]) <= 65_535) or (
+        ":" in host and not (host.startswith("[") and host.endswith("]"))
+    ):
+        wrong(option, text, 'HOST:PORT, such as "127.0.0.1:8765"; port 0 takes any free one')
+    return host.strip("[]") or "0.0.0.0", int(port)
+
+
+def redis_url(option: str, text: str) -> str:
+    """The value is not shown: it may hold a password."""
+    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
+        wrong(option, "(hidden)", "redis://, rediss:// or unix://")
+    return text
+
+
+def number(option: str, text: str, least: float, most: float) -> float:
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) or not least <= float(text) <= most:
+        wrong(option, text, f"a number from {least:g} to {most:g}")
+    return float(text)
+
+
+def whole(option: str, text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        wrong(option, text, "a whole number, 0 or more")
+    return int(text)
+
+
+def choice(option: str, text: str, kind: type[E]) -> E:
+    try:
+        return kind(text)
+    except ValueError:
+        wrong(option, text, f"one of {', '.join(kind)}")
+
+
+def window(option: str, text: str) -> tuple[float, float]:
+    """`9h..10h30m`, in seconds of the day."""
+    start, sign, end = text.partition("..")
+    if not sign:
+        wrong(option, text, 'START..END, such as "9h..10h30m"')
+    bounds = (duration(option, start) / 1000, duration(option, end) / 1000)
+    if bounds[0] >= bounds[1]:
+        wrong(option, text, "an end after its start")
+    return bounds
+
+
+def readable(option: str, path: Path) -> Path:
+    if not path.is_file():
+        wrong(option, path, "a file that exists")
+    return path
+
+
+def writing(option: str, path: Path, write: Callable[[], object]) -> None:
+    """Run `write`, which writes that file."""
+    try:
+        write()
+    except OSError as error:
+        raise Usage(f"{option} {path}: cannot be written: {error.strerror}") from error

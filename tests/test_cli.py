@@ -1,0 +1,212 @@
+"""The command line: what it prints, what it passes on, and one clear message for each mistake."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import engine.app
+from engine.cli import main
+from engine.config import load
+from engine.domain.rules import Rule
+from engine.gateway.auth import Verifier
+from engine.replay.scenario import load_scenario
+from engine.settings import Settings
+
+SECRET = "s" * 40
+CALLS = "call_id,arrive_s,queue,tier,skills,handle_s,patience_s\n"
+AGENTS = "agent_id,login_s,logout_s,queues,skills\n"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an empty directory, with nothing of ours in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in [n for n in os.environ if n.startswith("GILIRAN_")]:
+        monkeypatch.delenv(name)
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "engine", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"giliran {engine.__version__}\n"
+    assert done.stderr == ""
+
+
+MISTAKES = [
+    (["serv"], 'Did you mean "serve"?'),
+    (["serve", "--wz", "3"], "Did you mean --ws?"),
+    (["serve", "--ws", "nope"], "--ws nope: expected HOST:PORT"),
+    (["serve", "--ws", "::1:80"], "--ws ::1:80: expected HOST:PORT"),
+    (["serve", "--http", "127.0.0.1:99999"], "--http 127.0.0.1:99999: expected HOST:PORT"),
+    (["serve", "--redis", "http://u:hunter2@h"], "--redis (hidden): expected redis://"),
+    (["serve", "--redis", "redis://h", "--embedded", "d"], "--embedded: expected without --redis"),
+    (["serve", "--node", "a b"], "--node a b: expected 1 to 64 of"),
+    (["serve", "--config", "none.toml"], "none.toml: file: cannot be read"),
+    (["demo", "--for", "60"], '--for 60: expected a duration such as "90s"'),
+    (["token", "--sub", "a"], "--role"),
+    (["token", "--role", "boss", "--sub", "a"], "--role boss: expected one of customer, agent, supervisor"),
+    (["token", "--role", "agent", "--sub", "a b"], "--sub a b: expected 1 to 64 of"),
+    (["token", "--role", "agent", "--sub", "a", "--skills", "id:x"], "--skills id:x: expected SKILL"),
+    (["token", "--role", "agent", "--sub", "a", "--skills", "id:0"], "--skills id:0: expected SKILL"),
+    (["token", "--role", "agent", "--sub", "a", "--queues", "a,b!"], "--queues b!: expected 1 to 64 of"),
+    (["token", "--role", "agent", "--sub", "a", "--ttl", "25h"], "--ttl 25h: expected 1s to 24h"),
+    (["token", "--role", "customer", "--sub", "a", "--attribute", "x"], "--attribute x: expected KEY=VALUE"),
+    (["config", "--check", "none.toml"], "none.toml: file: cannot be read"),
+    (["import", "--calls", "c", "--agents", "a", "--out", "o"], "--calls c: expected a file that exists"),
+    (["replay"], "SCENARIO"),
+    (["replay", "none.toml"], "SCENARIO none.toml: expected a file that exists"),
+    (["replay", "s.toml", "--live", "--virtual"], "--live: expected without --virtual"),
+    (["replay", "s.toml", "--speed", "2"], "--speed 2: expected with --live"),
+    (["replay", "s.toml", "--live", "--speed", "0"], "--speed 0: expected a number from"),
+    (["replay", "s.toml", "--virtual=3"], "--virtual 3: expected no value"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), MISTAKES, ids=[" ".join(a) for a, _ in MISTAKES])
+def test_a_mistake_is_one_clear_message(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    [line] = err.splitlines()
+    assert line.startswith("giliran: ")
+    assert expected in line
+    assert "hunter2" not in err
+
+
+def test_every_mistake_of_a_file_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "giliran.toml").write_text('pool = "a b"\n[[queues]]\nname = "q"\nring = 3\n')
+    assert run("serve") == 2
+    err = capsys.readouterr().err.splitlines()
+    assert [line.partition(" =")[0] for line in err] == [
+        "giliran: giliran.toml: pool",
+        "giliran: giliran.toml: queues[0].ring",
+    ]
+
+
+def test_a_token_is_what_a_node_accepts(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GILIRAN_SECRET", SECRET)
+    options = "--role agent --sub a1 --name Budi --queues a,b --skills id:3,loan --ttl 1h"
+    assert run("token", *options.split()) == 0
+    identity = Verifier.of_secret(SECRET.encode(), "giliran")(capsys.readouterr().out.strip())
+    assert (identity.sub, identity.role, identity.name) == ("a1", "agent", "Budi")
+    assert (identity.queues, identity.skills) == (("a", "b"), {"id": 3, "loan": 1})
+
+
+def test_a_token_without_a_secret_makes_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        run("token", *["--role", "customer", "--sub", "c1", "--tier", "priority", "--attribute", "city=Ubud"])
+        == 0
+    )
+    secret = (tmp_path / ".giliran/secret").read_bytes().strip()
+    identity = Verifier.of_secret(secret, "giliran")(capsys.readouterr().out.strip())
+    assert (identity.tier, identity.attributes) == ("priority", {"city": "Ubud"})
+
+
+def test_config_prints_a_file_that_is_good(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("config") == 0
+    (tmp_path / "mine.toml").write_text(capsys.readouterr().out)
+    assert load(tmp_path / "mine.toml") == Settings()
+    assert run("config", "--check", "mine.toml") == 0
+    assert capsys.readouterr().out == "mine.toml: good\n"
+
+
+def test_serve_passes_its_options_on_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[Settings] = []
+    monkeypatch.setattr(engine.app, "serve", served.append)
+    (tmp_path / "giliran.toml").write_text(
+        '[redis]\nurl = "redis://file"\n[listen]\nhttp_port = 1\n[[queues]]\nname = "q"\n'
+    )
+    options = "--embedded data --ws [::1]:0 --http :9090 --node n1"
+    assert run("serve", *options.split()) == 0
+    [settings] = served
+    assert (settings.redis_url, settings.data_dir) == (None, Path("data"))
+    assert (settings.ws_host, settings.ws_port) == ("::1", 0)
+    assert (settings.http_host, settings.http_port) == ("0.0.0.0", 9090)
+    assert settings.node == "n1"
+    assert list(settings.policy.queues) == ["q"]
+
+
+def write_day(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text(CALLS + "c1,1,bank,priority,PS,9,\nc2,2,bank,regular,PS,9,\n")
+    (tmp_path / "a.csv").write_text(AGENTS + "a1,0,,bank,PS\n")
+
+
+IMPORT = "import --calls c.csv --agents a.csv --out day.toml --head-start priority=90s --wrap-up 5s"
+
+
+def test_a_call_log_becomes_a_scenario(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_day(tmp_path)
+    assert run(*IMPORT.split(), "--select", "longest_idle", "--head-start", "vip=1m") == 0
+    out, err = capsys.readouterr()
+    assert out == "day.toml: 2 calls, 1 agents\n"
+    assert err == "giliran: note: no call has the tier vip of --head-start\n"
+    day = load_scenario(tmp_path / "day.toml")
+    assert day.name == "day"
+    assert day.queues[0].wrap_up_ms == 5_000
+    assert day.rules == (
+        Rule(when={"tier": ("priority",)}, head_start_ms=90_000),
+        Rule(when={"tier": ("vip",)}, head_start_ms=60_000),
+    )
+
+
+def test_a_call_log_that_cannot_be_written_is_said_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_day(tmp_path)
+    assert run(*IMPORT.replace("day.toml", "none/day.toml").split()) == 2
+    assert "--out none/day.toml: cannot be written: No such file" in capsys.readouterr().err
+
+
+def test_a_replay_tells_what_came_of_each_call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_day(tmp_path)
+    run(*IMPORT.split())
+    capsys.readouterr()
+    assert run("replay", "day.toml", "--json", "-") == 0
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    assert (result["scenario"], result["mode"], result["violations"]) == ("day", "virtual", [])
+    assert [(c["call_id"], c["outcome"], c["wait_s"]) for c in result["calls"]] == [
+        ("c1", "served", 0.0),
+        ("c2", "served", 13.0),
+    ]
+    assert "mean_wait_s" in err
+    assert run("replay", "day.toml", "--json", "r.json", "--virtual") == 0
+    assert json.loads((tmp_path / "r.json").read_text()) == result
+    assert "mean_wait_s" in capsys.readouterr().out
+
+
+def test_a_broken_expectation_is_told_and_is_the_status(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_day(tmp_path)
+    run(*IMPORT.split())
+    with (tmp_path / "day.toml").open("a") as file:
+        file.write('\n[[expect]]\nmeasure = "mean_wait_s"\nmax = 5\n')
+    capsys.readouterr()
+    assert run("replay", "day.toml") == 1
+    assert "violated: mean_wait_s: expected at most 5, found 6.5" in capsys.readouterr().err
+
+
+def test_a_window_is_a_part_of_the_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_day(tmp_path)
+    run(*IMPORT.split())
+    capsys.readouterr()
+    assert run("replay", "day.toml", "--json", "-", "--window", "1.5s..1h") == 0
+    [call] = json.loads(capsys.readouterr().out)["calls"]
+    assert (call["call_id"], call["arrived_s"], call["wait_s"]) == ("c2", 0.5, 0.0)
