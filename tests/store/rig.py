@@ -24,6 +24,13 @@ KINDS = ("memory", "valkey", "redis")
 _pools = itertools.count(1)
 
 
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for what a thread or another process will do."""
+    with trio.fail_after(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110  there is nothing to be told by
+            await trio.sleep(0.005)
+
+
 class Ear:
     """A listener that remembers, and can be waited on."""
 

@@ -1,0 +1,242 @@
+"""Harm done to a real server under load: nothing acknowledged is lost, nothing is applied twice."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import trio
+from attrs import evolve
+
+from engine.domain.change import Change, Conflict, NotSent, Unavailable, Unknown, Write
+from engine.domain.facts import AgentMoved
+from engine.domain.news import Changed, Resynced, Service
+from engine.store.embedded import Embedded
+
+from .people import NOW, a_call, a_customer, an_agent, change, put
+from .rig import PATIENCE_S, Ear, Rig, until
+
+
+async def work(store: Any, name: str, acknowledged: dict[str, str], done: Callable[[], bool]) -> Any:
+    """Raise one agent's counter, once per change, whatever happens; his record in the end."""
+    agent = (await store.commit(put(an_agent(name)))).records[f"agent:{name}"]
+    while not done():
+        fact = AgentMoved(at=NOW, agent=name, state=agent.state)
+        try:
+            receipt = await store.commit(
+                Change((Write(agent, evolve(agent, handled=agent.handled + 1)),), facts=(fact,))
+            )
+        except Conflict as conflict:
+            agent = conflict.records[f"agent:{name}"]
+        except Unavailable:
+            await until(lambda: store.available)
+            agent = await read(store, agent.ref)
+        else:
+            agent = receipt.records[agent.ref]
+            acknowledged[agent.stamp] = name
+    return agent
+
+
+async def read(store: Any, ref: str) -> Any:
+    """The record, as soon as the store answers."""
+    with trio.fail_after(PATIENCE_S):
+        while True:
+            try:
+                return (await store.read([ref]))[ref]
+            except Unavailable:
+                await trio.sleep(0.02)
+
+
+async def endure(store: Any, harm: Callable[[], Awaitable[None]], *, workers: int = 20) -> int:
+    """Work, do harm twice, go on working, and check every change against the journal."""
+    acknowledged: dict[str, str] = {}
+    ended = False
+
+    async def worker(i: int) -> None:
+        agents[i] = await work(store, f"a{i}", acknowledged, lambda: ended)
+
+    agents: dict[int, Any] = {}
+    async with trio.open_nursery() as nursery:
+        for i in range(workers):
+            nursery.start_soon(worker, i)
+        for _ in range(2):
+            enough = len(acknowledged) + 5 * workers
+            await until(lambda enough=enough: len(acknowledged) >= enough)  # type: ignore[misc]
+            await harm()
+        enough = len(acknowledged) + 5 * workers
+        await until(lambda: len(acknowledged) >= enough)
+        ended = True
+    entries = await store.journal(limit=10**6)
+    journal = Counter(entry.op for entry in entries)
+    assert max(journal.values()) == 1
+    assert set(acknowledged) <= set(journal)
+    assert [entry.rev for entry in entries] == list(range(1, len(entries) + 1))
+    moved = Counter(fact.agent for entry in entries for fact in entry.facts)
+    now = await store.read([f"agent:a{i}" for i in range(workers)])
+    assert {agent.id: agent.handled for agent in now.values()} == moved
+    return len(entries)
+
+
+async def test_killed_connections(own_rig: Rig) -> None:
+    store = await own_rig.open()
+
+    async def kill() -> None:
+        own_rig.client.client_kill_filter(_type="normal", skipme=True)
+
+    await endure(store, kill)
+
+
+async def test_kill_9_and_restart(own_rig: Rig, own_server: Embedded) -> None:
+    store, ear = await own_rig.open(), Ear()
+    era = store.era
+    store.listen(ear)
+
+    async def crash() -> None:
+        os.kill(own_server.pid, signal.SIGKILL)
+        await ear.hear(lambda n: n == Service(False))
+        own_server.kill()
+        own_server.__enter__()
+        await ear.hear(lambda n: n == Service(True))
+        ear.forget()
+
+    await endure(store, crash)
+    assert store.era == era
+
+
+async def test_a_forgotten_script(own_rig: Rig) -> None:
+    store = await own_rig.open()
+
+    async def flush() -> None:
+        own_rig.client.script_flush()
+
+    await endure(store, flush)
+
+
+async def test_a_hung_server(own_rig: Rig, own_server: Embedded) -> None:
+    """What was sent is unknown, what comes later is refused at once, and the node learns the truth."""
+    store, ear = await own_rig.open(), Ear()
+    store.listen(ear)
+    async with store.watch(watcher := Ear()):
+        agent = (await store.commit(put(an_agent()))).records["agent:budi"]
+        os.kill(own_server.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(Unknown):
+                await store.commit(change(agent, handled=1))
+            await ear.hear(lambda n: n == Service(False))
+            assert not store.available
+            for refused in (store.commit(put(a_call())), store.read(["agent:budi"]), store.beat()):
+                with pytest.raises(NotSent):
+                    await refused
+        finally:
+            os.kill(own_server.pid, signal.SIGCONT)
+        await ear.hear(lambda n: n == Service(True))
+        await ear.hear_of(Resynced)
+        await watcher.hear(
+            lambda n: (
+                getattr(n, "records", {}).get("agent:budi")
+                == evolve(agent, handled=1, version=2, stamp=agent.stamp[:-1] + "2")
+            )
+        )
+        assert [type(n) for n in ear.heard] == [Service, Service, Resynced]
+    assert (await store.read(["agent:budi"]))["agent:budi"].version == 2
+    assert await store.read(["call:c1"]) == {}
+    await store.commit(put(a_call()))
+
+
+async def refuses(store: Any) -> None:
+    with pytest.raises(NotSent):
+        await store.commit(put(a_call()))
+
+
+async def recovers(store: Any) -> None:
+    """The next change that is not refused goes through."""
+    with trio.fail_after(PATIENCE_S):
+        while True:
+            try:
+                await store.commit(put(a_call()))
+            except NotSent:
+                await trio.sleep(0.02)
+            else:
+                return
+
+
+async def test_a_server_out_of_memory(own_rig: Rig) -> None:
+    store = await own_rig.open()
+    own_rig.client.config_set("maxmemory", "1")
+    await refuses(store)
+    assert await store.read(["call:c1"]) == {}
+    own_rig.client.config_set("maxmemory", "0")
+    await recovers(store)
+
+
+async def test_a_server_that_became_a_replica(own_rig: Rig) -> None:
+    store = await own_rig.open()
+    own_rig.client.replicaof("127.0.0.1", "1")
+    await refuses(store)
+    own_rig.client.replicaof("NO", "ONE")
+    await recovers(store)
+
+
+async def test_a_server_without_enough_replicas(own_rig: Rig) -> None:
+    store = await own_rig.open()
+    own_rig.client.config_set("min-replicas-to-write", "1")
+    await refuses(store)
+    own_rig.client.config_set("min-replicas-to-write", "0")
+    await recovers(store)
+
+
+async def test_a_server_that_is_busy_with_a_script(own_rig: Rig) -> None:
+    store = await own_rig.open()
+    own_rig.client.config_set("busy-reply-threshold", "1")
+    other = own_rig.client.connection_pool.make_connection()
+    other.connect()
+    other.send_command("EVAL", "while true do end", "0")
+
+    def busy() -> bool:
+        try:
+            own_rig.client.ping()
+        except Exception as error:
+            return "BUSY" in str(error)
+        return False
+
+    await until(busy)
+    await refuses(store)
+    own_rig.client.script_kill()
+    other.disconnect()
+    await recovers(store)
+
+
+async def test_a_lost_subscription_is_made_again_and_nothing_is_missed(own_rig: Rig) -> None:
+    writer, reader, ear = await own_rig.open("a"), await own_rig.open("b"), Ear()
+    reader.listen(own := Ear())
+    async with reader.watch(ear):
+        for i in range(5):
+            own_rig.client.client_kill_filter(_type="pubsub")
+            await writer.commit(put(a_call(f"c{i}"), a_customer(f"k{i}", node=reader.node)))
+
+        def known(listener: Ear) -> set[str]:
+            return {ref for n in listener.heard if isinstance(n, Changed | Resynced) for ref in n.records}
+
+        await until(lambda: {f"call:c{i}" for i in range(5)} <= known(ear))
+        await until(lambda: {f"customer:k{i}" for i in range(5)} <= known(own))
+        await until(lambda: len(own_rig.client.client_list(_type="pubsub")) == 3)
+
+
+async def test_a_last_message_that_was_lost_shows(own_rig: Rig) -> None:
+    store, ear = await own_rig.open(), Ear()
+    async with store.watch(ear):
+        ear.forget()
+        own_rig.client.incr(own_rig.keys.of("seq:feed"))
+        await ear.hear_of(Resynced)
+
+
+async def test_a_poisoned_hash_spoils_no_other(own_rig: Rig) -> None:
+    store, ear = await own_rig.open(), Ear()
+    await store.commit(put(a_call("c1"), a_call("c2"), a_call("c3")))
+    own_rig.client.hset(own_rig.keys.of("call:c1"), "state", b"\xff\xfe")
+    own_rig.client.delete(own_rig.keys.of("call:c3"))
+    own_rig.client.set(own_rig.keys.of("call:c3"), "poison")
+    async with store.watch(ear):
+        assert set((await ear.hear_of(Resynced)).records) == {"call:c2"}
