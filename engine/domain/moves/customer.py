@@ -1,7 +1,8 @@
 """What the customer does: come, ask, leave, lose the link, rate.
 
 One live call each: asking writes the customer's record under its version and guards that his last call has
-ended, so two requests at once cannot both succeed.
+ended, so two requests at once cannot both succeed. Coming and dropping guard the same where they know of no
+live call, so that no call of his waits on without him.
 """
 
 from collections.abc import Mapping
@@ -49,7 +50,14 @@ def come(
         writes.append(Write(call, evolve(call, node=node, customer_until=None)))
         if call.customer_until is not None:
             facts = (LinkBack(at=now, who=before.ref, call=call.id),)
-    return Change(writes=tuple(writes), facts=facts)
+    return Change(writes=tuple(writes), guards=not_live(before, call), facts=facts)
+
+
+def not_live(customer: Customer, call: Call | None) -> tuple[Guard, ...]:
+    """His last call is over, unless it is the one in hand: then its version says so."""
+    if not customer.call or (call is not None and call.live):
+        return ()
+    return (Guard(f"call:{customer.call}", "live", None),)
 
 
 def ask(
@@ -110,7 +118,7 @@ def ask(
             Write(customer, evolve(customer, call=call.id, request_id=asking.request_id)),
             Write(None, call),
         ),
-        guards=(Guard(f"call:{customer.call}", "live", None),) if customer.call else (),
+        guards=not_live(customer, last),
         facts=(queued(call),),
     )
 
@@ -152,7 +160,7 @@ def drop(customer: Customer, call: Call | None, agent: Agent | None, policy: Pol
     timings = policy.timings
     if call is None or not call.live:
         off = evolve(customer, session="", node="", forget_at=now + timings.keep_ended_ms)
-        return Change(writes=(Write(customer, off),))
+        return Change(writes=(Write(customer, off),), guards=not_live(customer, call))
     until = now + _grace(call, timings)
     off = evolve(customer, session="", node="", forget_at=until + timings.keep_ended_ms)
     lost = LinkLost(at=now, who=customer.ref, call=call.id, until=until)

@@ -22,6 +22,7 @@ from engine.domain.lifecycle import (
 from engine.domain.model import Agent, Call, Customer, Record, Ref, deadline
 from engine.domain.moves.agent import drop as drop_agent
 from engine.domain.moves.customer import drop as drop_customer
+from engine.domain.moves.customer import not_live
 from engine.domain.moves.parts import Outcome, end, end_offer, move_agent, moved, put_back, settle
 from engine.domain.rules import Policy
 
@@ -79,7 +80,7 @@ def due(record: Record, partner: Record | None, policy: Policy, now: int) -> Cha
         case Agent():
             return _agent_due(record, policy, now)
         case Customer():
-            return Change(writes=(Write(record, None),))
+            return Change(writes=(Write(record, None),), guards=not_live(record, None))
 
 
 def _call_due(call: Call, agent: Agent | None, policy: Policy, now: int) -> Change:

@@ -1,0 +1,82 @@
+"""Every race of two: both decide on what was true before either, or on half of the other's news.
+
+From each scene, one does something and it is committed. The other decides on old records, or on records of
+which one kind is old and the rest new, as a node would whose news of one commit has come half. The store
+refuses that, or all invariants hold.
+"""
+
+import contextlib
+import itertools
+
+import pytest
+
+from engine.domain.errors import Refused
+
+from .builders import BEFORE
+from .invariants import check
+from .ledger import Ledger, Stale
+from .people import AGENT, CUSTOMER, TIME, Doing, Look
+
+EVERYTHING = CUSTOMER + AGENT + TIME
+HERE = ("hello", "ready", "come")
+ASKED = (*HERE, "ask")
+TALKING = (*ASKED, "offer", "accept")
+
+#: How each scene comes about, from nothing.
+SCENES: dict[str, tuple[str, ...]] = {
+    "here": HERE,
+    "waiting": ASKED,
+    "waiting, customer away": (*ASKED, "customer_drop"),
+    "offered": (*ASKED, "offer"),
+    "offered, wants lunch": (*ASKED, "offer", "not_ready"),
+    "declined": (*ASKED, "offer", "decline"),
+    "talking": TALKING,
+    "talking, wants to go": (*TALKING, "offline"),
+    "talking, agent away": (*TALKING, "agent_drop"),
+    "talking, customer away": (*TALKING, "customer_drop"),
+    "talking, both away": (*TALKING, "customer_drop", "agent_drop"),
+    "wrapping up": (*TALKING, "hang_up"),
+    "wrapping up, away": (*TALKING, "hang_up", "agent_drop"),
+    "wrapping up, next request": (*TALKING, "leave", "ask"),
+    "agent gone": (*ASKED, "agent_drop"),
+}
+
+#: Which kind of record the second one has old news of; "" = of all.
+OLD = ("", "call:", "agent:", "customer:")
+
+
+def staged(doings: tuple[str, ...], queue: str) -> tuple[Ledger, int]:
+    ledger, now = Ledger(), BEFORE
+    for n, command in enumerate(doings):
+        now += 100
+        doing = Doing(command=command, who=1, now=now, fresh=f"{n:02}", queue=queue)
+        change = doing.decide(Look(ledger.records))
+        assert change is not None
+        ledger.commit(change)
+    return ledger, now
+
+
+def tries(ledger: Ledger, command: str, look: Look, now: int, fresh: str) -> None:
+    with contextlib.suppress(Refused, Stale):
+        change = Doing(command=command, who=1, now=now, fresh=fresh).decide(look)
+        if change is not None and change.writes:
+            ledger.commit(change)
+
+
+@pytest.mark.parametrize("queue", ["general", "instant"])
+@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("late_ms", [1, 5_000_000])
+def test_two_at_once(scene: str, queue: str, late_ms: int) -> None:
+    staged_at = staged(SCENES[scene], queue)
+    for first, second, old in itertools.product(EVERYTHING, EVERYTHING, OLD):
+        ledger = Ledger(dict(staged_at[0].records), list(staged_at[0].facts), staged_at[0].ops)
+        now, before = staged_at[1] + late_ms, dict(ledger.records)
+        tries(ledger, first, Look(before), now, "first")
+        check(ledger.records, ledger.facts)
+        mixed = {ref: r for ref, r in ledger.records.items() if not ref.startswith(old)}
+        mixed |= {ref: r for ref, r in before.items() if ref.startswith(old)}
+        tries(ledger, second, Look(mixed), now + 1, "second")
+        try:
+            check(ledger.records, ledger.facts)
+        except (AssertionError, KeyError) as broken:
+            raise AssertionError(f"{first}, then {second} on old news of {old or 'all'}") from broken
