@@ -61,8 +61,8 @@ def operation(change: Change, *, n: int, boot: str, node: str, era: str) -> Oper
         fields: Fields | None = None
         standing: dict[str, int] = {}
         if after is not None:
-            fields = encode(after, write.version + 1, name)
             standing = indexes(after)
+            fields = encode(after, write.version + 1, name, standing)
         hashes[ref] = fields
         for side in (write.before, after):
             if side is not None:

@@ -12,7 +12,7 @@ import enum
 import operator
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -20,7 +20,7 @@ import orjson
 
 from engine.domain import facts
 from engine.domain.facts import Fact
-from engine.domain.model import KINDS, Record, Ref, Term, indexes
+from engine.domain.model import KINDS, Record, Ref, Term
 from engine.store.keys import IN
 
 Fields = dict[str, str]
@@ -162,9 +162,9 @@ _RECORDS = {name: _plan(cls) for name, cls in KINDS.items()}
 _FACTS = {name: _plan(cls) for name, cls in facts.KINDS.items()}
 
 
-def encode(record: Record, version: int, stamp: str) -> Fields:
-    """The hash of `record` as `stamp` writes it at `version`."""
-    fields = {"version": str(version), "stamp": stamp, IN: " ".join(indexes(record))}
+def encode(record: Record, version: int, stamp: str, standing: Iterable[str]) -> Fields:
+    """The hash of `record` as `stamp` writes it at `version`, standing in those indexes."""
+    fields = {"version": str(version), "stamp": stamp, IN: " ".join(standing)}
     plan = _RECORDS[record.KIND]
     for (name, text, empty), value in zip(plan.fields, plan.values(record), strict=True):
         if value is not empty and value != empty:

@@ -6,7 +6,8 @@ from attrs import evolve
 
 from engine.domain.change import Change, Write
 from engine.domain.lifecycle import AgentState, CallState
-from engine.domain.model import Agent, Call, Customer, Record, Term
+from engine.domain.model import Agent, Call, Customer, Record, Term, indexes
+from engine.store.records import Fields, encode
 
 NOW = 1_790_000_000_000
 
@@ -36,6 +37,11 @@ def an_agent(id: str = "budi", **fields: Any) -> Agent:
 
 def a_customer(id: str = "ani", **fields: Any) -> Customer:
     return Customer(id=id, **fields)
+
+
+def hashed(record: Record, version: int = 1, stamp: str = "b:1") -> Fields:
+    """A record's hash as the stores write it."""
+    return encode(record, version, stamp, indexes(record))
 
 
 def put(*records: Record) -> Change:

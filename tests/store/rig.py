@@ -10,7 +10,8 @@ from engine.domain.change import Change
 from engine.domain.news import News
 from engine.store.embedded import Embedded
 from engine.store.keys import Keys
-from engine.store.memory_store import MemoryPool, MemoryStore, _Op
+from engine.store.memory_pool import Op
+from engine.store.memory_store import MemoryPool, MemoryStore
 from engine.store.operation import operation
 from engine.store.redis_store import RedisStore
 from engine.store.scripts import script
@@ -104,7 +105,7 @@ class Rig:
     def replay(self, store: Any, change: Change) -> list[tuple[str, int]]:
         """Send one op twice; what each sending was answered, and its rev."""
         if self._server is None:
-            op = _Op(store.era, "replayed", 1, change)
+            op = Op(store.era, "replayed", 1, change)
             before = self.memory.rev
             first = self.memory.apply(op, store.node)
             again = self.memory.apply(op, store.node)

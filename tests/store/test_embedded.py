@@ -145,7 +145,7 @@ def test_a_missing_wheel_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
     (tmp_path / "appendonlydir").mkdir()
     (tmp_path / "appendonlydir" / "appendonly.aof.manifest").write_text("nonsense\n")
-    with pytest.raises(EmbeddedError, match="did not start: .*manifest"):
+    with pytest.raises(EmbeddedError, match=r"did not start: .*manifest"):
         Embedded(tmp_path, server=server_binary("valkey")).__enter__()
     (tmp_path / "appendonlydir" / "appendonly.aof.manifest").unlink()
     Embedded(tmp_path, server=server_binary("valkey")).__enter__().stop()

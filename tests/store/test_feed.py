@@ -8,17 +8,17 @@ import pytest
 from engine.domain.model import Record, Ref
 from engine.domain.news import Changed, Resynced, Signalled
 from engine.store.feed import Channel
-from engine.store.records import decode, encode
+from engine.store.records import decode
 
-from .people import a_call, a_customer
+from .people import a_call, a_customer, hashed
 
 
 def stored(record: Any, version: int = 1, op: str = "other:1") -> Record:
-    return decode(record.ref, encode(record, version, op))
+    return decode(record.ref, hashed(record, version, op))
 
 
 def message(seq: int, rev: int, op: str, *records: Any, gone: tuple[Ref, ...] = ()) -> str:
-    hashes: dict[Ref, Any] = {r.ref: encode(r, r.version or 1, op) for r in records}
+    hashes: dict[Ref, Any] = {r.ref: hashed(r, r.version or 1, op) for r in records}
     hashes |= dict.fromkeys(gone)
     return f"{seq} {rev} {op} {orjson.dumps(hashes).decode()}"
 
@@ -133,6 +133,6 @@ def test_a_signal_has_no_number(channel: Channel, told: list[Any]) -> None:
 
 
 def test_a_corrupt_record_is_left_out_and_the_others_told(channel: Channel, told: list[Any]) -> None:
-    hashes = {"call:c1": {"id": "c1"}, "customer:ani": encode(a_customer(), 1, "other:1")}
+    hashes = {"call:c1": {"id": "c1"}, "customer:ani": hashed(a_customer(), 1, "other:1")}
     channel.message(f"6 11 other:1 {orjson.dumps(hashes).decode()}")
     assert told == [Changed(11, {"customer:ani": stored(a_customer())})]

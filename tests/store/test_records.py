@@ -13,9 +13,9 @@ from engine.domain import facts
 from engine.domain.lifecycle import CallState
 from engine.domain.model import KINDS, Call, Term, indexes
 from engine.store.keys import IN
-from engine.store.records import Corrupt, decode, decode_fact, encode, encode_fact
+from engine.store.records import Corrupt, decode, decode_fact, encode_fact
 
-from .people import a_call, an_agent
+from .people import a_call, an_agent, hashed
 
 WAITING = CallState.WAITING
 
@@ -51,7 +51,7 @@ FACTS = st.one_of([instances(cls) for cls in facts.KINDS.values()])
 
 @given(RECORDS)
 def test_a_record_is_read_as_it_was_written(record: Any) -> None:
-    fields = encode(record, record.version, record.stamp)
+    fields = hashed(record, record.version, record.stamp)
     assert all(type(text) is str for text in fields.values())
     assert decode(record.ref, orjson.loads(orjson.dumps(fields))) == record
 
@@ -63,18 +63,18 @@ def test_a_fact_is_read_as_it_was_written(fact: Any) -> None:
 
 def test_what_is_empty_by_default_is_left_out_and_no_other_default_is() -> None:
     call = Call(id="c", queue="q", customer="k", state=WAITING, since_at=0, enqueued_at=0, due_at=0)
-    fields = encode(call, 1, "b:1")
+    fields = hashed(call)
     assert fields["tier"] == "regular"
     assert fields["since_at"] == "0"
     assert not {"node", "terms", "skills", "give_up_at", "rating", "band"} & fields.keys()
 
 
 def test_the_hash_says_where_the_record_stands() -> None:
-    assert encode(a_call(), 1, "b:1")[IN].split() == list(indexes(a_call()))
+    assert hashed(a_call())[IN].split() == list(indexes(a_call()))
 
 
 def test_a_field_of_a_newer_version_is_passed_over() -> None:
-    fields = encode(an_agent(), 1, "b:1") | {"mood": "sunny"}
+    fields = hashed(an_agent()) | {"mood": "sunny"}
     assert decode("agent:budi", fields).version == 1
 
 
@@ -103,7 +103,7 @@ def test_a_field_of_a_newer_version_is_passed_over() -> None:
     ],
 )
 def test_what_this_codec_never_wrote_is_named_and_not_shown(field: str, text: str) -> None:
-    fields = encode(a_call(), 1, "b:1") | {field: text}
+    fields = hashed(a_call()) | {field: text}
     with pytest.raises(Corrupt) as caught:
         decode("call:c1", fields)
     assert (caught.value.ref, caught.value.field) == ("call:c1", field)
@@ -112,7 +112,7 @@ def test_what_this_codec_never_wrote_is_named_and_not_shown(field: str, text: st
 
 @pytest.mark.parametrize("field", ["id", "state", "since_at", "version", "stamp"])
 def test_a_lost_field_is_named(field: str) -> None:
-    fields = encode(an_agent(), 1, "b:1")
+    fields = hashed(an_agent())
     del fields[field]
     with pytest.raises(Corrupt) as caught:
         decode("agent:budi", fields)
@@ -122,7 +122,7 @@ def test_a_lost_field_is_named(field: str) -> None:
 def test_a_hash_under_another_name_is_corrupt() -> None:
     for ref in ("agent:eko", "call:budi", "ghost:budi", "agent"):
         with pytest.raises(Corrupt):
-            decode(ref, encode(an_agent(), 1, "b:1"))
+            decode(ref, hashed(an_agent()))
 
 
 @pytest.mark.parametrize(
