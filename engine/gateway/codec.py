@@ -1,4 +1,4 @@
-"""Frames as text: a client's text becomes a message, a notice becomes text.
+"""Frames as text: a client's text becomes a message, a notice becomes UTF-8 text.
 
 `decode` is strict and names the field at fault, never its value. Each class has its own compiled reader,
 found by the frame's `type`; nothing is guessed from a frame's shape. `encode` follows the class: its `type`,
@@ -59,12 +59,12 @@ def decode(text: str) -> tuple[str | None, ClientMessage]:
         raise BadFrame(ref, Refused(Code.BAD_FIELD, wrong.message, field=wrong.field)) from None
 
 
-def encode(message: Any, ref: str | None = None) -> str:
+def encode(message: Any, ref: str | None = None) -> bytes:
     """A message as a frame's text. `ref` is for a client's frames; notices carry theirs as a field."""
     frame = {"type": message.type} | _shown(message)
     if ref is not None:
         frame["ref"] = ref
-    return orjson.dumps(frame, default=_nested).decode()
+    return orjson.dumps(frame, default=_nested)
 
 
 def _check_size(text: str, tag: Any) -> None:

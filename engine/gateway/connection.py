@@ -31,6 +31,8 @@ from engine.gateway.upgrade import read_head, turn_away
 _log = structlog.get_logger("gateway")
 
 _RECEIVE_BYTES = 4096
+#: About what one write to the network should hold.
+_BATCH_BYTES = 16 * 1024
 _NO_CODE = 1006
 #: How a peer's disappearance shows, whatever we were doing.
 _GONE = (ConnectionClosed, trio.BrokenResourceError, trio.ClosedResourceError, trio.EndOfChannel)
@@ -60,8 +62,8 @@ class Terms:
     door: Door
     #: makes the hearer of a link that came in by this path
     open: Callable[[str, "Connection"], Hearer]
-    #: a message as it is sent; called just before it is
-    encode: Callable[[Any], str | bytes]
+    #: a message as a whole frame; called when its turn has come
+    frame: Callable[[Any], bytes]
     frames: FrameLimits = field(factory=FrameLimits)
     outbox_frames: int = limits.OUTBOX_FRAMES
     tally: Tally = field(factory=Tally)
@@ -69,7 +71,7 @@ class Terms:
 
 @frozen
 class _Ping:
-    frame: bytes
+    payload: bytes
 
 
 @define(eq=False)
@@ -143,7 +145,7 @@ class Connection:
         self._asked = self._pings.to_bytes(4, "big")
         self._pong_by = min(self._pong_by, now + within_s)
         self._be_due(self._pong_by)
-        self._outbox.append(_Ping(ping_frame(self._asked)))
+        self._outbox.append(_Ping(self._asked))
         self._write_soon()
 
     def tick(self) -> None:
@@ -251,11 +253,12 @@ class Connection:
 
     async def _write(self, socket: WebSocketConnection, scope: trio.CancelScope) -> None:
         """Write all that waits; then, if we are to close, close."""
+        assert self._stream is not None, "a socket without its stream"
         with scope:
             try:
                 while self._outbox:
                     scope.deadline = min(trio.current_time() + limits.WRITE_S, self._close_by)
-                    await self._write_one(socket, self._outbox.pop(0))
+                    await self._stream.write(self._batch())
             except _GONE:
                 self._outbox.clear()
         if scope.cancelled_caught:
@@ -266,13 +269,22 @@ class Connection:
         else:
             self._writing = None
 
-    async def _write_one(self, socket: WebSocketConnection, message: Any) -> None:
-        if isinstance(message, _Ping):
-            assert self._stream is not None
-            await self._stream.send_all(message.frame)
-        else:
-            await socket.send_message(self._terms.encode(message))
-            self._terms.tally.frames_out += 1
+    def _batch(self) -> bytes:
+        """The next frames of the outbox, to be written in one piece."""
+        batch: list[bytes] = []
+        size = taken = 0
+        for message in self._outbox:
+            taken += 1
+            if isinstance(message, _Ping):
+                batch.append(ping_frame(message.payload))
+            else:
+                batch.append(self._terms.frame(message))
+                self._terms.tally.frames_out += 1
+            size += len(batch[-1])
+            if size >= _BATCH_BYTES:
+                break
+        del self._outbox[:taken]
+        return b"".join(batch)
 
     async def _say_goodbye(self, socket: WebSocketConnection, code: CloseCode, reason: str) -> None:
         self._gate.closing = True

@@ -12,7 +12,7 @@ from engine.actors.ports import CloseCode
 from engine.domain.limits import CONTROLS_BURST, CONTROLS_PER_S, FRAGMENTS, SIGNAL_BYTES
 from engine.gateway.bucket import Bucket
 
-_CONTINUATION, _BINARY, _CLOSE, _PONG = 0x0, 0x2, 0x8, 0xA
+_CONTINUATION, TEXT, BINARY, _CLOSE, PING, _PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 _CONTROL_BYTES = 125
 
 
@@ -114,7 +114,7 @@ class FrameGate:
         if opcode > _CLOSE:
             self._judge_control(now)
         elif opcode < _CLOSE:
-            if opcode == _BINARY and not self._limits.binary:
+            if opcode == BINARY and not self._limits.binary:
                 self._violate(CloseCode.NOT_TEXT, "text frames only")
             if opcode != _CONTINUATION:
                 self.messages += 1
@@ -145,6 +145,23 @@ def _unmasked(masked: bytes) -> bytes:
     return bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
 
 
+def server_frame(opcode: int, payload: bytes) -> bytes:
+    """A server's frame: final and unmasked."""
+    size = len(payload)
+    if size <= _CONTROL_BYTES:
+        return bytes((0x80 | opcode, size)) + payload
+    if size < 2**16:
+        return bytes((0x80 | opcode, 126)) + size.to_bytes(2, "big") + payload
+    return bytes((0x80 | opcode, 127)) + size.to_bytes(8, "big") + payload
+
+
+def text_frame(payload: bytes) -> bytes:
+    return server_frame(TEXT, payload)
+
+
 def ping_frame(payload: bytes) -> bytes:
-    """A server's ping: final, unmasked."""
-    return bytes((0x89, len(payload))) + payload
+    return server_frame(PING, payload)
+
+
+def is_close(frame: bytes | bytearray | memoryview) -> bool:
+    return frame[0] == 0x80 | _CLOSE

@@ -1,7 +1,8 @@
 """The stream between the network and the WebSocket library: every byte of a client passes the frame gate.
 
 To the library it is an ordinary stream that begins with the upgrade request. Frames arrive one by one, so
-what the library makes of one is done before it sees the next.
+what the library makes of one is done before it sees the next. The library answers pings and closes; whole
+frames of our own go between its frames by `write`, many in one piece, and none after a Close.
 """
 
 from math import inf
@@ -10,7 +11,7 @@ from typing import Protocol
 import trio
 
 from engine.actors.ports import CloseCode
-from engine.gateway.frames import FrameGate, Violation
+from engine.gateway.frames import FrameGate, Violation, is_close
 
 
 class Watcher(Protocol):
@@ -28,7 +29,16 @@ class Watcher(Protocol):
 class GuardedStream(trio.abc.Stream):
     """`transport` behind `gate`. `begin` is what the library reads first."""
 
-    __slots__ = ("_begin", "_gate", "_lock", "_message", "_transport", "_watcher", "unfinished_since")
+    __slots__ = (
+        "_begin",
+        "_gate",
+        "_lock",
+        "_message",
+        "_said_close",
+        "_transport",
+        "_watcher",
+        "unfinished_since",
+    )
 
     def __init__(self, transport: trio.abc.Stream, gate: FrameGate, begin: bytes, watcher: Watcher) -> None:
         self._transport = transport
@@ -37,17 +47,16 @@ class GuardedStream(trio.abc.Stream):
         self._watcher = watcher
         self._lock = trio.Lock()
         self._message = 0
+        self._said_close = False
         #: since when a message is unfinished; inf if none is
         self.unfinished_since = inf
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        """No checkpoint while frames are at hand: the library makes one for each message it hands over."""
         if self._begin:
             begin, self._begin = self._begin, b""
-            await trio.lowlevel.checkpoint()
             return begin
         piece = self._take()
-        if piece:
-            await trio.lowlevel.checkpoint()
         while not piece:
             data = await self._transport.receive_some(max_bytes)
             if not data:
@@ -76,8 +85,17 @@ class GuardedStream(trio.abc.Stream):
             self._watcher.unfinished(now)
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        async with self._lock:  # the library's frames, and pings of our own between them
+        """The library's own: the answer to the upgrade, pongs, Close."""
+        async with self._lock:
+            self._said_close = is_close(data)
             await self._transport.send_all(data)
+
+    async def write(self, frames: bytes) -> None:
+        """Our own. Raises trio.ClosedResourceError once Close was said."""
+        async with self._lock:
+            if self._said_close:
+                raise trio.ClosedResourceError
+            await self._transport.send_all(frames)
 
     async def wait_send_all_might_not_block(self) -> None:
         await self._transport.wait_send_all_might_not_block()

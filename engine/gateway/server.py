@@ -9,7 +9,7 @@ descriptors makes accepting rest, not end.
 import errno
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 
 import structlog
@@ -21,9 +21,10 @@ from engine.domain import limits
 from engine.gateway import codec
 from engine.gateway.connection import Connection, Hearer, Terms
 from engine.gateway.conversation import Conversation
+from engine.gateway.frames import text_frame
 from engine.gateway.handshake import Door, Rejected
 from engine.gateway.house import House
-from engine.gateway.messages import Role
+from engine.gateway.messages import Role, ServerMessage
 from engine.gateway.tally import Tally
 from engine.gateway.upgrade import turn_away
 
@@ -34,6 +35,10 @@ PATHS = {f"/{role.value}": role for role in Role}
 
 #: The process or the system has no room for one more socket just now.
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+def _frame(message: ServerMessage) -> bytes:
+    return text_frame(codec.encode(message))
 
 
 class Dialogue:
@@ -83,18 +88,22 @@ class Gateway:
 
     def __attrs_post_init__(self) -> None:
         door = Door(frozenset(PATHS), SUBPROTOCOL, self._origins)
-        self._terms = Terms(door=door, open=self._open, encode=codec.encode, tally=self.tally)
+        self._terms = Terms(door=door, open=self._open, frame=_frame, tally=self.tally)
 
     async def serve(
         self, host: str, port: int, *, task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED
     ) -> None:
         """Accept connections until cancelled. Starts with the port it listens on."""
         listeners = await trio.open_tcp_listeners(port, host=host)
+        task_status.started(listeners[0].socket.getsockname()[1])
+        await self.serve_on(listeners)
+
+    async def serve_on(self, listeners: Sequence[trio.abc.Listener[trio.abc.HalfCloseableStream]]) -> None:
+        """Accept from listeners that are open already, until cancelled."""
         async with trio.open_nursery() as nursery:
             for listener in listeners:
                 nursery.start_soon(self._accept, listener, nursery)
             nursery.start_soon(self._sweep)
-            task_status.started(listeners[0].socket.getsockname()[1])
 
     def sockets(self) -> Counter[str]:
         """Open sockets by role; those that have not been upgraded yet as `none`."""
@@ -131,7 +140,9 @@ class Gateway:
 
     # Accepting
 
-    async def _accept(self, listener: trio.SocketListener, nursery: trio.Nursery) -> None:
+    async def _accept(
+        self, listener: trio.abc.Listener[trio.abc.HalfCloseableStream], nursery: trio.Nursery
+    ) -> None:
         while True:
             try:
                 stream = await listener.accept()
@@ -143,7 +154,7 @@ class Gateway:
                 continue
             nursery.start_soon(self._admit, stream)
 
-    async def _admit(self, stream: trio.SocketStream) -> None:
+    async def _admit(self, stream: trio.abc.HalfCloseableStream) -> None:
         if len(self._connections) >= self._sockets or self._draining:
             await self._refuse(stream)
             return
@@ -156,7 +167,7 @@ class Gateway:
             self._talks.pop(connection, None)
             self._left.set()
 
-    async def _refuse(self, stream: trio.SocketStream) -> None:
+    async def _refuse(self, stream: trio.abc.HalfCloseableStream) -> None:
         status = HTTPStatus.SERVICE_UNAVAILABLE
         self.tally.refused[status.value] += 1
         self._turned_away += 1

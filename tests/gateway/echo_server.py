@@ -7,7 +7,7 @@ import trio
 from attrs import frozen
 
 from engine.gateway.connection import Connection, Terms
-from engine.gateway.frames import FrameLimits
+from engine.gateway.frames import BINARY, TEXT, FrameLimits, server_frame
 from engine.gateway.handshake import Door
 
 
@@ -28,11 +28,17 @@ class Echo:
         pass
 
 
+def _frame(message: str | bytes) -> bytes:
+    if isinstance(message, str):
+        return server_frame(TEXT, message.encode())
+    return server_frame(BINARY, message)
+
+
 def echo_terms() -> Terms:
     return Terms(
         door=Door(frozenset({"/"}), None, None),
         open=lambda _, link: Echo(link),
-        encode=lambda message: message,
+        frame=_frame,
         frames=FrameLimits(
             message_bytes=2**25, fragments=2**20, binary=True, controls_per_s=1e6, controls_burst=1e6
         ),
