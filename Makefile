@@ -2,7 +2,7 @@
 # ARGS is passed on: make demo ARGS="--for 60s", make test ARGS="-k offer".
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint check format lock clean
+.PHONY: help demo test bench lint check format lock clean
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -10,6 +10,7 @@ READY := .venv/.ready
 help:
 	@echo "make demo    the engine with simulated people, in this terminal"
 	@echo "make test    every test"
+	@echo "make bench   what the engine costs, beside what it stands on"
 	@echo "make lint    ruff and mypy"
 	@echo "make check   lint, then test: what must pass before a change goes in"
 	@echo "make format  let ruff put the code in form"
@@ -25,16 +26,19 @@ demo: $(READY)
 test: $(READY)
 	@$(PY) -m pytest $(ARGS)
 
+bench: $(READY)
+	@$(PY) -m bench $(ARGS)
+
 lint: $(READY)
-	@$(PY) -m ruff check engine tests
-	@$(PY) -m ruff format --check engine tests
+	@$(PY) -m ruff check engine tests bench
+	@$(PY) -m ruff format --check engine tests bench
 	@$(PY) -m mypy
 
 check: lint test
 
 format: $(READY)
-	@$(PY) -m ruff check --fix engine tests
-	@$(PY) -m ruff format engine tests
+	@$(PY) -m ruff check --fix engine tests bench
+	@$(PY) -m ruff format engine tests bench
 
 lock:
 	@.ci/lock > requirements.lock.new && mv requirements.lock.new requirements.lock
