@@ -4,12 +4,15 @@ It lives in a session of its own, so that Ctrl-C in the terminal reaches us and 
 have drained. The kernel kills it when the thread that started it ends (PR_SET_PDEATHSIG), which must
 therefore be the main thread, so it is gone with us even on kill -9; the append-only file in the data
 directory loses nothing that was answered. Two servers on one directory would destroy it: a lock that the
-child holds as long as it lives refuses the second.
+child holds as long as it lives refuses the second. Its socket is for this user only; if it listens on a
+port too, then with a password made for this run, which `ps` does not show.
 """
 
 import ctypes
 import fcntl
+import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -74,6 +77,7 @@ class Embedded:
         self.directory = Path(directory).absolute()
         self._fsync = fsync
         self._port = port
+        self._password = secrets.token_hex(16) if port else ""
         self._socket = socket
         self._server = server
         self._process: subprocess.Popen[bytes] | None = None
@@ -90,12 +94,12 @@ class Embedded:
     @property
     def url(self) -> str:
         """How this process reaches it."""
-        return f"unix://{self.socket}"
+        return f"unix://{self.socket}" + (f"?password={self._password}" if self._password else "")
 
     @property
     def join_url(self) -> str:
         """How a second node on this machine reaches it."""
-        return f"redis://127.0.0.1:{self._port}/0" if self._port else self.url
+        return f"redis://:{self._password}@127.0.0.1:{self._port}/0" if self._port else self.url
 
     @property
     def pid(self) -> int:
@@ -160,23 +164,23 @@ class Embedded:
             ) from None
         return lock
 
-    def _start(self, server: Path, lock: int) -> "subprocess.Popen[bytes]":
+    def _configuration(self) -> str:
         options = {
             "dir": self.directory,
             "unixsocket": self.socket,
             "unixsocketperm": "700",
             "port": self._port,
             "bind": "127.0.0.1",
+            "requirepass": self._password,
             "appendonly": "yes",
             "appendfsync": self._fsync,
             "save": "",
-            "loglevel": "notice",
-            "logfile": self.directory / "server.log",
-            "daemonize": "no",
         }
-        command = [str(server)]
-        for name, value in options.items():
-            command += [f"--{name}", str(value)]
+        return "".join(
+            f"{name} {json.dumps(str(value), ensure_ascii=False)}\n" for name, value in options.items()
+        )
+
+    def _start(self, server: Path, lock: int) -> "subprocess.Popen[bytes]":
         starter = os.getpid()
         libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -186,18 +190,23 @@ class Embedded:
                 if os.getppid() != starter:
                     os._exit(1)
 
-        try:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                pass_fds=(lock,),
-                preexec_fn=die_with_starter,
-            )
-        except OSError as error:
-            raise EmbeddedError(f"{server} cannot be started: {error.strerror}") from None
+        with open(self.directory / "server.log", "ab") as log:
+            try:
+                process = subprocess.Popen(
+                    [server, "-"],
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    pass_fds=(lock,),
+                    preexec_fn=die_with_starter,
+                )
+            except OSError as error:
+                raise EmbeddedError(f"{server} cannot be started: {error.strerror}") from None
+        assert process.stdin is not None
+        with suppress(BrokenPipeError), process.stdin as configuration:
+            configuration.write(self._configuration().encode())
+        return process
 
     def _wait(self) -> None:
         assert self._process is not None

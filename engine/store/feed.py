@@ -189,7 +189,10 @@ class Subscription:
         self._restarting.clear()
         while not self._restarting.is_set() and not self._stopping.is_set():
             if wire.readable(POLL_S):
-                kind, _, payload = wire.reply()
+                reply = wire.reply()
+                if isinstance(reply, Exception):
+                    raise reply
+                kind, _, payload = reply
                 if kind == "message":
                     self._came(payload)
                 elif kind == "subscribe":

@@ -178,15 +178,15 @@ def decode(ref: Ref, fields: Mapping[str, str]) -> Record:
     if plan is None:
         raise Corrupt(ref, "ref")
     values, untext = {}, plan.untext
-    for name, text in fields.items():
-        if name in untext:
-            try:
+    name = ""
+    try:
+        for name, text in fields.items():
+            if name in untext:
                 values[name] = untext[name](text)
-            except (ValueError, TypeError, RecursionError):
-                raise Corrupt(ref, name) from None
-    for name in plan.required:
-        if name not in values:
-            raise Corrupt(ref, name)
+    except (ValueError, TypeError, RecursionError):
+        raise Corrupt(ref, name) from None
+    if not plan.required <= values.keys():
+        raise Corrupt(ref, min(plan.required - values.keys()))
     record: Record = plan.make(**values)
     if record.ref != ref:
         raise Corrupt(ref, "id")

@@ -23,7 +23,7 @@ from engine.domain.model import Record, Ref
 from engine.domain.news import Changed, Leader, Lease, Service, Signalled
 from engine.store.clock import NodeClock, Sample
 from engine.store.confirm import Confirmer
-from engine.store.control import Control
+from engine.store.control import Control, Look
 from engine.store.following import Audience, Following, Listener
 from engine.store.handoff import Handoff
 from engine.store.journal import Entry
@@ -69,7 +69,7 @@ class RedisStore:
         self._available = False
         self._n = 0
         self._clock = NodeClock()
-        self._skew_ms: int | None = None
+        self._skew_ms = 0
         self._jump: Sample | None = None
         self._own = Audience()
         self._feed = Audience()
@@ -163,14 +163,14 @@ class RedisStore:
             return False
         if look.era != self._era:
             return False
-        self._calibrate(look.sample, look.skew_ms)
+        self._calibrate(look, explained=look.skew_ms != self._skew_ms)
         self._following.looked(look.seqs)
         return True
 
-    def _calibrate(self, sample: Sample, skew_ms: int) -> None:
-        explained = skew_ms != self._skew_ms
-        self._skew_ms = skew_ms
-        self._jump = None if self._clock.follow(sample, explained=explained) else sample
+    def _calibrate(self, look: Look, *, explained: bool) -> None:
+        self._skew_ms = look.skew_ms
+        followed = self._clock.follow(look.sample, explained=explained)
+        self._jump = None if followed else look.sample
 
     async def _arrive(self) -> None:
         """Find the store, trying until it is there."""
@@ -194,7 +194,7 @@ class RedisStore:
         if new_era:
             await self._control.beat(self._node, self._boot, first=True)
         self._era = look.era
-        self._calibrate(look.sample, look.skew_ms)
+        self._calibrate(look, explained=not new_era and look.skew_ms != self._skew_ms)
         self._available = True
         if not first:
             self._own.tell(Service(True))
@@ -291,7 +291,7 @@ class RedisStore:
     async def lead(self, seen: Leader | None, nonce: str) -> Lease:
         now = self._clock.now()
         bid = await self._reach().lead(seen, nonce, self._node, now)
-        if bid.mine and self._jump is not None and self._skew_ms is not None:
+        if bid.mine and self._jump is not None:
             skew_ms = self._skew_ms - round(self._clock.off_by_ms(self._jump))
             log.warning("store_clock_jumped", by_ms=self._skew_ms - skew_ms)
             await self._control.set_skew(nonce, self._skew_ms, skew_ms)

@@ -144,6 +144,11 @@ class TestIndexes:
         assert await store.index("offered") == {"call:c1": NOW}
         assert await store.index("agents") == {"agent:budi": NOW}
 
+    async def test_a_rank_is_how_many_wait_before(self, rig: Rig) -> None:
+        store = await rig.open()
+        await create(store, a_call("b"), a_call("a"), a_call("c", band=1), a_call("x", queue="other"))
+        assert [await store.rank("general", id) for id in ("c", "a", "b", "x")] == [0, 1, 2, None]
+
     async def test_a_deleted_record_stands_nowhere(self, rig: Rig) -> None:
         store = await rig.open()
         (customer,) = await create(store, a_customer(node=store.node, forget_at=NOW))

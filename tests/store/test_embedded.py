@@ -66,7 +66,7 @@ def start_once_free(directory: Path) -> Embedded:
 
 
 def test_a_restart_loses_nothing(tmp_path: Path) -> None:
-    server = Embedded(tmp_path, server=server_binary("valkey"))
+    server = Embedded(tmp_path / 'odd "name\\ é', server=server_binary("valkey"))
     for expected in (None, "1"):
         with server, Address(server.url).client() as client:
             assert client.get("kept") == expected
@@ -100,12 +100,17 @@ def test_ctrl_c_in_the_terminal_leaves_the_server_to_us(starter: "subprocess.Pop
     assert starter.returncode == 0
 
 
-def test_a_second_node_joins_by_a_loopback_port(tmp_path: Path, free_port: int) -> None:
+def test_a_second_node_joins_by_a_loopback_port_with_its_password(tmp_path: Path, free_port: int) -> None:
     with Embedded(tmp_path, port=free_port, server=server_binary("valkey")) as server:
-        assert server.join_url == f"redis://127.0.0.1:{free_port}/0"
-        with Address(server.join_url).client() as client:
-            assert client.ping()
-    assert server.join_url.startswith("redis://")
+        assert f"@127.0.0.1:{free_port}/" in server.join_url
+        for url in (server.url, server.join_url):
+            with Address(url).client() as client:
+                assert client.ping()
+        stranger = Address(f"redis://127.0.0.1:{free_port}").client()
+        with stranger, pytest.raises(redis.AuthenticationError):
+            stranger.ping()
+        command = Path(f"/proc/{server.pid}/cmdline").read_text()
+    assert server.join_url.split("@")[0].rpartition(":")[2] not in command
 
 
 def test_the_levels_of_durability(tmp_path: Path) -> None:

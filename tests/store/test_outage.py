@@ -12,6 +12,7 @@ from attrs import evolve
 
 from engine.domain.change import Change, Conflict, NotSent, Unavailable, Unknown, Write
 from engine.domain.facts import AgentMoved
+from engine.domain.model import Record
 from engine.domain.news import Changed, Resynced, Service
 from engine.store.embedded import Embedded
 
@@ -222,6 +223,26 @@ async def test_a_lost_subscription_is_made_again_and_nothing_is_missed(own_rig: 
         await until(lambda: {f"call:c{i}" for i in range(5)} <= known(ear))
         await until(lambda: {f"customer:k{i}" for i in range(5)} <= known(own))
         await until(lambda: len(own_rig.client.client_list(_type="pubsub")) == 3)
+
+
+async def test_a_node_is_told_all_it_holds_and_nothing_else(own_rig: Rig) -> None:
+    store, ear = await own_rig.open(), Ear()
+    store.listen(ear)
+    mine: list[Record] = [
+        a_customer(node=store.node, call="c1"),
+        a_call("c1", node=store.node),
+        an_agent(node=store.node, call="c2"),
+        a_call("c2", agent="budi", agent_node=store.node, node="far-1"),
+        a_customer("eko", node=store.node, call="archived"),
+    ]
+    others: list[Record] = [
+        a_customer("far", node="far-1", call="c3"),
+        a_call("c3", node="far-1"),
+        a_call("c4"),
+    ]
+    await store.commit(put(*mine, *others))
+    own_rig.client.client_kill_filter(_type="pubsub")
+    assert set((await ear.hear_of(Resynced)).records) == {record.ref for record in mine}
 
 
 async def test_a_last_message_that_was_lost_shows(own_rig: Rig) -> None:

@@ -31,6 +31,7 @@ def primary(tmp_path: Path, free_port: int) -> Iterator[Embedded]:
 def replica(tmp_path: Path, primary: Embedded, free_port: int) -> Iterator[Embedded]:
     with Embedded(tmp_path / "replica", server=server_binary("valkey")) as server:
         with Address(server.url).client() as client:
+            client.config_set("masterauth", primary.join_url.split("@")[0].rpartition(":")[2])
             client.replicaof("127.0.0.1", str(free_port))
         yield server
 
