@@ -54,12 +54,19 @@ async def _serve(settings: Settings, url: str, join_url: str) -> None:
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with trio.open_nursery() as nursery:
             lives = Lives(settings, url)
-            ready = await nursery.start(lives.run)
-            print(ready_line(settings, ready, join_url), flush=True)
+            takes_traffic = trio.Event()
+
+            async def begin() -> None:
+                ready = await nursery.start(lives.run)
+                print(ready_line(settings, ready, join_url), flush=True)
+                takes_traffic.set()
+
+            nursery.start_soon(begin)
             async for _ in signals:
                 break
-            log.info("draining", node=ready.node)
-            await lives.node.drain()
+            if takes_traffic.is_set():
+                log.info("draining", node=lives.node.node)
+                await lives.node.drain()
             nursery.cancel_scope.cancel()
 
 

@@ -5,9 +5,12 @@ expected; a run that breaks its promises with status 1. Results go to standard o
 standard error. Commands import what they run when they run.
 """
 
+import errno
 import os
+import socket
 import sys
 import time
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -106,7 +109,7 @@ def serve(
         settings = evolve(settings, node=options.name("--node", node))
     from engine.app import serve as run
 
-    run(_at(settings, ws, http))
+    _start(run, _at(settings, ws, http))
 
 
 @app.command
@@ -132,7 +135,7 @@ def demo(
     log.configure(LogFormat.CONSOLE)
     from engine.app import demo as run
 
-    run(settings, for_ms)
+    _start(run, settings, for_ms)
 
 
 @app.command
@@ -215,6 +218,36 @@ def config_(*, check: Path | None = None) -> None:
         return
     load(check, os.environ)
     print(f"{check}: good")
+
+
+def _start(run: Callable[..., None], settings: Settings, *others: Any) -> None:
+    """Run a node. What keeps it from starting is the user's to put right, so it is told as such."""
+    from engine.store.embedded import EmbeddedError
+
+    try:
+        run(settings, *others)
+    except EmbeddedError as error:
+        raise Usage(str(error)) from error
+    except (OSError, ExceptionGroup) as error:
+        reasons = {_no_address(leaf) for leaf in _leaves(error)}
+        if None in reasons:
+            raise
+        ws, http = f"{settings.ws_host}:{settings.ws_port}", f"{settings.http_host}:{settings.http_port}"
+        why = " and ".join(sorted(str(reason) for reason in reasons))
+        raise Usage(f"cannot listen on {ws} (--ws) and {http} (--http): {why}") from error
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for inner in error.exceptions for leaf in _leaves(inner)]
+    return [error]
+
+
+def _no_address(error: BaseException) -> str | None:
+    """Why an address could not be had, if that is what this error is about."""
+    numbers = {errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES}
+    listening = isinstance(error, socket.gaierror) or (isinstance(error, OSError) and error.errno in numbers)
+    return str(error.strerror) if listening and isinstance(error, OSError) else None
 
 
 def _settings(config: Path | None) -> Settings:

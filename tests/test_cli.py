@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -210,3 +212,29 @@ def test_a_window_is_a_part_of_the_day(tmp_path: Path, capsys: pytest.CaptureFix
     assert run("replay", "day.toml", "--json", "-", "--window", "1.5s..1h") == 0
     [call] = json.loads(capsys.readouterr().out)["calls"]
     assert (call["call_id"], call["arrived_s"], call["wait_s"]) == ("c2", 0.5, 0.0)
+
+
+def test_an_address_that_is_taken_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run("serve", "--http", "127.0.0.1:0", "--ws", f"127.0.0.1:{port}") == 2
+    assert f"cannot listen on 127.0.0.1:{port} (--ws)" in capsys.readouterr().err
+
+
+def test_a_directory_that_cannot_hold_the_store_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("serve", "--embedded", "/proc/none") == 2
+    assert "giliran: the data directory /proc/none cannot be written" in capsys.readouterr().err
+
+
+def test_a_node_whose_store_never_came_still_ends_when_asked() -> None:
+    """Nobody listens on port 1; the node waits for its store, takes no traffic, and heeds SIGTERM."""
+    command = "-m engine serve --ws 127.0.0.1:0 --http 127.0.0.1:0 --redis redis://127.0.0.1:1/0"
+    with subprocess.Popen(
+        [sys.executable, *command.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as node:
+        assert node.stderr is not None
+        while "store_unreachable" not in node.stderr.readline():
+            assert node.poll() is None
+        node.send_signal(signal.SIGTERM)
+        out, _ = node.communicate(timeout=60)
+    assert (node.returncode, out) == (0, "")
