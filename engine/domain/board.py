@@ -289,8 +289,15 @@ class Board:
             self._held[ref] = UNTIL_RELEASED if until is None else until
             if until is not None:
                 heapq.heappush(self._timers, (until, ref))
-            _, _, name = ref.partition(":")
-            self._unlane(name) if ref.startswith("call:") else self._unready(name)
+            self.set_aside(ref)
+
+    def set_aside(self, ref: Ref) -> None:
+        """Take it from its lane or from among the idle, until it is released or its record changes."""
+        kind, _, name = ref.partition(":")
+        if kind == "call":
+            self._unlane(name)
+        else:
+            self._unready(name)
 
     def release(self, refs: Iterable[Ref], now: int) -> None:
         """Give reservations back: each stands where its newest record says."""

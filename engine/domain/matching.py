@@ -9,6 +9,8 @@ Within a lane all calls need the same, so once the first finds nobody the whole 
 agents only get fewer. That makes a pass O(lanes x profiles + proposals), and greedy by due: among the calls
 an agent may take he gets the one that is due first.
 
+A call past its maximum wait is not offered: its expiry is due.
+
 Two softer wishes: a *preferred* agent is the only candidate until the preference ends; an *avoided* agent
 is a candidate only if no other able agent is logged in.
 """
@@ -57,11 +59,13 @@ def match(board: Board, now: int) -> Matching:
     while heads and board.anyone_idle:
         (_, name), lane = heapq.heappop(heads)
         call = board.calls[name]
-        chosen = _choose(board, lane)
-        if chosen is None:
-            continue
-        proposals.append(Proposal(call, chosen, explain(board, lane, call, chosen, now)))
-        board.hold((call.ref, chosen.ref))
+        if call.give_up_at is not None and call.give_up_at <= now:
+            board.set_aside(call.ref)
+        elif (chosen := _choose(board, lane)) is not None:
+            proposals.append(Proposal(call, chosen, explain(board, lane, call, chosen, now)))
+            board.hold((call.ref, chosen.ref))
+        else:
+            continue  # nor for the rest of this lane
         if lane.calls:
             heapq.heappush(heads, (lane.calls[0], lane))
     return Matching(tuple(proposals), wake_at)
