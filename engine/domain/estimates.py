@@ -3,8 +3,8 @@
 Calls leave a busy queue at rate n / h (n agents, each busy h ms per call), so the time until k of them
 have left is Erlang(k, n / h). Its quantiles are taken by Wilson and Hilferty's cube-root normal
 approximation of chi-square (E. B. Wilson and M. M. Hilferty, "The distribution of chi-square", PNAS 17,
-1931), good to about one per cent for k >= 2. h is followed by an exponentially weighted mean over the
-queue's calls.
+1931), good to 0.5 per cent for k >= 2 and 1.4 for k = 1. h is followed by an exponentially weighted mean
+over the queue's calls.
 """
 
 from statistics import NormalDist
