@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.replay.result import Result
     from engine.replay.scenario import Scenario
 
-LIVE_SPEED = 60.0
+REAL_TIME = 1.0
 Flag = Annotated[bool, Parameter(negative="")]
 Many = Annotated[list[str] | None, Parameter(negative="")]
 
@@ -92,7 +92,7 @@ def replay(
     live
         Against a running node of its own, through real WebSockets, in real time.
     speed
-        Live only: how many times faster than the clock; default 60.
+        Live only: how many times faster than the clock; default 1.
     seed
         For everything that is left to chance; default the scenario's.
     window
@@ -104,7 +104,7 @@ def replay(
         raise Usage("--live: expected without --virtual")
     if speed is not None and not live:
         raise Usage(f"--speed {speed}: expected with --live; virtual time needs no speed")
-    faster = LIVE_SPEED if speed is None else options.number("--speed", speed, 0.01, 10_000)
+    faster = REAL_TIME if speed is None else options.number("--speed", speed, 0.01, 10_000)
     from engine.replay.scenario import load_scenario
     from engine.replay.table import table
 
@@ -127,15 +127,24 @@ def replay(
 
 
 def _replayed(day: "Scenario", *, live: bool, speed: float, seed: int) -> "Result":
-    if live:
-        from engine.replay.live import replay as run
+    from engine.replay.live import NodeFailed
+    from engine.replay.live import replay as in_real_time
+    from engine.replay.virtual import replay as in_virtual_time
 
-        return run(day, speed=speed, seed=seed)
-    from engine.replay.virtual import replay
-
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(day.name, total=len(day.calls))
-        return replay(day, seed, lambda come, _all: bar.update(task, completed=come))
+
+        def progress(come: int, _all: int) -> None:
+            bar.update(task, completed=come)
+
+        if not live:
+            return in_virtual_time(day, seed, progress)
+        try:
+            return in_real_time(day, speed=speed, seed=seed, progress=progress)
+        except NodeFailed as error:
+            _say(f"the node failed: {error}")
+            sys.exit(1)
 
 
 def _say(text: str) -> None:
