@@ -92,8 +92,6 @@ class Connection:
     _goodbye: tuple[CloseCode, str] | None = field(default=None, init=False)
     _close_by: float = field(default=inf, init=False)
     _pings: int = field(default=0, init=False)
-    _asked: bytes = field(default=b"", init=False)
-    _pong_by: float = field(default=inf, init=False)
     _ping_at: float = field(default=inf, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -140,12 +138,11 @@ class Connection:
         """Ask whether the peer is there; without an answer within `within_s` the link is dropped."""
         if self._goodbye is not None:
             return
-        now = trio.current_time()
         self._pings += 1
-        self._asked = self._pings.to_bytes(4, "big")
-        self._pong_by = min(self._pong_by, now + within_s)
-        self._be_due(self._pong_by)
-        self._outbox.append(_Ping(self._asked))
+        payload, by = self._pings.to_bytes(4, "big"), trio.current_time() + within_s
+        self._gate.awaited += ((payload, by),)
+        self._be_due(by)
+        self._outbox.append(_Ping(payload))
         self._write_soon()
 
     def tick(self) -> None:
@@ -221,20 +218,22 @@ class Connection:
             return
         now = trio.current_time()
         if now >= self._pong_by:
-            if self._gate.pong != self._asked:
-                self._terms.tally.silent += 1
-                self._drop()
-                return
-            self._pong_by = inf
+            self._terms.tally.silent += 1
+            self._drop()
+            return
         if now >= self._unfinished_by:
             self.violated(CloseCode.TOO_FAST, "message left unfinished")
             return
         if now >= self._ping_at:
             self._ping_at = now + limits.PING_EVERY_S
-            if self._pong_by == inf:
+            if not self._gate.awaited:
                 self.ping(limits.PONG_S)
         self._hearer.tick()
         self._be_due(min(self._pong_by, self._ping_at, self._unfinished_by, self._hearer.due_at))
+
+    @property
+    def _pong_by(self) -> float:
+        return min((by for _, by in self._gate.awaited), default=inf)
 
     @property
     def _unfinished_by(self) -> float:

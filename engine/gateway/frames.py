@@ -45,8 +45,8 @@ class FrameGate:
     closing: bool = field(default=False, init=False)
     #: messages begun so far
     messages: int = field(default=0, init=False)
-    #: the payload of the last pong
-    pong: bytes = field(default=b"", init=False)
+    #: pings of ours that are not answered yet, oldest first: payload, and by when it must be
+    awaited: tuple[tuple[bytes, float], ...] = field(default=(), init=False)
     _data: bytes = field(default=b"", init=False)
     _at: int = field(default=0, init=False)
     #: bytes of the present frame's payload that are still to come, and whether they are handed on
@@ -104,11 +104,21 @@ class FrameGate:
         self._at += size
         self._left = length
         self._passing = opcode == _CLOSE or not self.closing
-        if opcode == _PONG and whole_control:
-            self.pong = _unmasked(data[at + size - 4 : at + size + length])
-        if not self.closing:
+        answer = opcode == _PONG and whole_control and self._answers(data[at + size - 4 : at + size + length])
+        if not self.closing and not answer:
             self._judge(opcode, bool(first & 0x80), length, now)
         return True
+
+    def _answers(self, masked: bytes) -> bool:
+        """Whether a pong is to a ping of ours, which it answers with all before it; and no client's whim."""
+        if not self.awaited:
+            return False
+        payload = _unmasked(masked)
+        for n, (asked, _) in enumerate(self.awaited, 1):
+            if asked == payload:
+                self.awaited = self.awaited[n:]
+                return True
+        return False
 
     def _judge(self, opcode: int, final: bool, length: int, now: float) -> None:
         if opcode > _CLOSE:

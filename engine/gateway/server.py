@@ -10,6 +10,7 @@ import errno
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
 from http import HTTPStatus
 
 import structlog
@@ -99,9 +100,10 @@ class Gateway:
         await self.serve_on(listeners)
 
     async def serve_on(self, listeners: Sequence[trio.abc.Listener[trio.abc.HalfCloseableStream]]) -> None:
-        """Accept from listeners that are open already, until cancelled."""
-        async with trio.open_nursery() as nursery:
+        """Accept from listeners that are open already, and close them when cancelled."""
+        async with AsyncExitStack() as open_listeners, trio.open_nursery() as nursery:
             for listener in listeners:
+                await open_listeners.enter_async_context(listener)
                 nursery.start_soon(self._accept, listener, nursery)
             nursery.start_soon(self._sweep)
 

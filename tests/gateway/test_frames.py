@@ -133,16 +133,24 @@ def test_a_flood_of_pings_ends_it(opcode: int) -> None:
     assert violation(subject, client_frame(opcode), now=2.5) == (4008, "too many pings")
 
 
-def test_the_last_pong_is_remembered() -> None:
-    subject = gate()
-    whole = client_frame(PONG, b"\0\0\0\x07")
+def test_a_pong_answers_its_ping_and_those_before_it() -> None:
+    subject = gate(controls_burst=1)
+    subject.awaited = ((b"1", 3.0), (b"2", 4.0), (b"3", 5.0))
+    whole = client_frame(PONG, b"2")
     subject.feed(whole[:-1])
-    assert (taken(subject), subject.pong) == ([], b"")
+    assert (taken(subject), len(subject.awaited)) == ([], 3)
     subject.feed(whole[-1:])
-    assert (taken(subject), subject.pong) == ([whole], b"\0\0\0\x07")
-    subject.feed(client_frame(PONG, b"", masked=False))
-    taken(subject)
-    assert subject.pong == b""
+    assert (taken(subject), subject.awaited) == ([whole], ((b"3", 5.0),))
+
+
+def test_a_pong_that_answers_nothing_changes_nothing_and_counts() -> None:
+    subject = gate(controls_per_s=1, controls_burst=1)
+    subject.awaited = ((b"1", 3.0),)
+    subject.feed(client_frame(PONG, b"0"))
+    assert (len(taken(subject)), subject.awaited) == (1, ((b"1", 3.0),))
+    subject.feed(client_frame(PONG, b"1"))
+    assert (len(taken(subject)), subject.awaited) == (1, ())
+    assert violation(subject, client_frame(PONG, b"1")) == (4008, "too many pings")
 
 
 def test_what_has_begun_and_not_ended_is_unfinished() -> None:

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import trio
@@ -101,7 +101,7 @@ class WireClient:
                 return dict(json.loads(payload))
             assert opcode == PING, (opcode, payload)
 
-    async def ending(self) -> int | None:
+    async def ending(self, *, answer: bool = True) -> int | None:
         """Read on until the stream ends; the code of the server's Close, None if there was none."""
         code = None
         try:
@@ -109,6 +109,9 @@ class WireClient:
                 opcode, payload = await self.receive()
                 if opcode == CLOSE:
                     code = int.from_bytes(payload[:2], "big")
+                    if answer:
+                        with suppress(trio.BusyResourceError):  # still shouting
+                            await self.send(CLOSE, payload[:2])
         except (trio.EndOfChannel, trio.BrokenResourceError):
             return code
 
@@ -167,10 +170,18 @@ class Node:
     reception: FakeReception
     listener: MemoryListener
     port: int = 0
+    clients: list[WireClient] = field(factory=list)
 
     async def connect(self) -> WireClient:
         """Over the loopback network."""
-        return WireClient(await trio.open_tcp_stream("127.0.0.1", self.port))
+        client = WireClient(await trio.open_tcp_stream("127.0.0.1", self.port))
+        self.clients.append(client)
+        return client
+
+    async def down_to(self, sockets: int) -> None:
+        """Wait until so many connections are left."""
+        while self.gateway.sockets().total() > sockets:  # noqa: ASYNC110 - the network is real here
+            await trio.sleep(0.005)
 
     async def serves(self) -> None:
         """Another client is welcomed, asked and answered: the health check after each abuse."""
@@ -201,5 +212,10 @@ async def real_node(**changes: Any) -> AsyncIterator[Node]:
     with trio.fail_after(60):
         async with trio.open_nursery() as nursery:
             port = await nursery.start(gateway.serve, "127.0.0.1", 0)
-            yield Node(gateway, reception, MemoryListener(), port)
-            nursery.cancel_scope.cancel()
+            node = Node(gateway, reception, MemoryListener(), port)
+            try:
+                yield node
+            finally:
+                for client in node.clients:
+                    await trio.aclose_forcefully(client.stream)
+                nursery.cancel_scope.cancel()
