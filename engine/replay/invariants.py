@@ -1,0 +1,136 @@
+"""What must hold of every day, checked on the journal's facts alone, by none of the engine's own code.
+
+A call waits, is offered to one agent at a time, is connected to one, and ends once; an agent has one thing at
+a time; every offer ends, once; nothing that came is lost. Each violation is a line that names who and when.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from attrs import define, field
+
+from engine.domain.facts import (
+    CallConnected,
+    CallEnded,
+    CallOffered,
+    CallQueued,
+    CallRequeued,
+    Fact,
+    OfferEnded,
+)
+from engine.domain.lifecycle import EndReason, OfferEnd
+
+#: Ends that lose nobody: spoken to, left by himself, or sent away by the queue's own maximum wait.
+FAIR_ENDS = frozenset({EndReason.COMPLETED, EndReason.ABANDONED, EndReason.EXPIRED})
+
+
+@define
+class _Call:
+    """`agent`: who has it, offered or connected."""
+
+    id: str
+    offer: str = ""
+    agent: str = ""
+    connected: bool = False
+    ended: EndReason | None = None
+
+
+@define
+class _Audit:
+    calls: dict[str, _Call] = field(factory=dict)
+    requests: dict[str, str] = field(factory=dict)
+    #: each agent's call, offered or connected
+    has: dict[str, str] = field(factory=dict)
+    offers: set[str] = field(factory=set)
+    found: list[str] = field(factory=list)
+
+    def wrong(self, fact: Fact, text: str) -> None:
+        self.found.append(f"at {fact.at}: {text}")
+
+    def take(self, fact: Fact) -> None:
+        if isinstance(fact, CallQueued):
+            self._queued(fact)
+            return
+        if not isinstance(fact, CallOffered | OfferEnded | CallConnected | CallRequeued | CallEnded):
+            return
+        call = self.calls.get(fact.call)
+        if call is None:
+            self.wrong(fact, f"{fact.kind} of call {fact.call}, which nobody asked for")
+        elif call.ended is not None:
+            self.wrong(fact, f"{fact.kind} of call {fact.call}, which had ended")
+        else:
+            self._of_call(fact, call)
+
+    def _of_call(
+        self, fact: CallOffered | OfferEnded | CallConnected | CallRequeued | CallEnded, call: _Call
+    ) -> None:
+        match fact:
+            case CallOffered(agent=agent, offer=offer):
+                self._occupy(fact, call, agent)
+                if offer in self.offers:
+                    self.wrong(fact, f"offer {offer} was made twice")
+                self.offers.add(offer)
+                call.offer = offer
+            case OfferEnded(offer=offer, how=how):
+                if call.offer != offer:
+                    self.wrong(fact, f"offer {offer} of call {fact.call} ended, but it was not pending")
+                call.offer = ""
+                if how is not OfferEnd.ACCEPTED:
+                    self._free(call)
+            case CallConnected(agent=agent):
+                if call.connected:
+                    self.wrong(fact, f"call {fact.call} was assigned twice: to {call.agent} and {agent}")
+                elif call.agent != agent:
+                    self._occupy(fact, call, agent)
+                call.connected = True
+            case CallRequeued() | CallEnded():
+                if call.offer:
+                    self.wrong(fact, f"offer {call.offer} of call {fact.call} never ended")
+                self._free(call)
+                call.offer, call.connected = "", False
+                call.ended = fact.reason if isinstance(fact, CallEnded) else None
+
+    def _queued(self, fact: CallQueued) -> None:
+        first = self.requests.setdefault(fact.request_id, fact.call)
+        if first != fact.call:
+            self.wrong(fact, f"request {fact.request_id} became two calls: {first} and {fact.call}")
+        if fact.call in self.calls and not fact.restored:
+            self.wrong(fact, f"call {fact.call} was queued twice")
+        self.calls[fact.call] = _Call(fact.call)
+
+    def _occupy(self, fact: Fact, call: _Call, agent: str) -> None:
+        """Both must be free."""
+        if call.agent:
+            self.wrong(fact, f"call {call.id} went to {agent} while {call.agent} had it")
+        if agent in self.has:
+            self.wrong(fact, f"agent {agent} got call {call.id} while he had {self.has[agent]}")
+        call.agent, self.has[agent] = agent, call.id
+
+    def _free(self, call: _Call) -> None:
+        if self.has.get(call.agent) == call.id:
+            del self.has[call.agent]
+        call.agent = ""
+
+
+def violations(facts: Iterable[Fact], came: Mapping[str, bool], *, complete: bool) -> Iterator[str]:
+    """Every broken invariant, as a line.
+
+    `came`: the request ids of those who came, and whether the engine refused them; who was not refused must
+    be in the journal. `complete`: the day ran to its end, so that nothing is pending.
+    """
+    audit = _Audit()
+    for fact in facts:
+        audit.take(fact)
+    yield from audit.found
+    for request_id, refused in came.items():
+        name = audit.requests.get(request_id)
+        if name is None:
+            if not refused:
+                yield f"request {request_id} was lost: it is not in the journal"
+            continue
+        ended = audit.calls[name].ended
+        if ended is not None and ended not in FAIR_ENDS:
+            yield f"request {request_id} was lost: call {name} ended {ended}"
+    if complete:
+        for name, call in audit.calls.items():
+            if call.offer:
+                yield f"offer {call.offer} of call {name} never ended"

@@ -1,0 +1,267 @@
+"""The live replay: a day against a running node, through real WebSockets, on the wall clock times `speed`.
+
+The node is another process over a store of its own. The people are those of the virtual replay, each on a
+link of his own (see `link`). What came of each call is read from the pool's journal and from nothing else,
+and the invariants are checked on it (`invariants`); results are in scenario seconds.
+
+The day begins once everybody who is there at second 0 is ready. A customer opens his page a little before he
+asks, so that a handshake is no part of his wait. The day ends when every caller has left, or when nothing is
+left that could serve those who wait.
+"""
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from random import Random
+from typing import Any
+
+import trio
+from attrs import define, field
+
+from engine.actors.notices import AgentStateNow, CallPosition, Ok
+from engine.actors.ports import CloseCode
+from engine.domain.facts import Fact
+from engine.domain.lifecycle import AgentState
+from engine.domain.limits import TOKEN_LIFE_S
+from engine.domain.rules import Policy
+from engine.gateway.auth import mint
+from engine.gateway.messages import Pong, Role, ServerMessage
+from engine.replay.frames import reader
+from engine.replay.invariants import violations
+from engine.replay.link import Link, Person
+from engine.replay.node_process import NodeFailed, NodeProcess
+from engine.replay.outcomes import outcomes
+from engine.replay.people import Later, SimAgent, SimCustomer, Turn
+from engine.replay.result import Result
+from engine.replay.rows import AgentRow, CallRow
+from engine.replay.scenario import Scenario
+from engine.store.clock import NodeClock
+from engine.store.control import Control
+from engine.store.journal import entries
+from engine.store.keys import Keys
+from engine.store.wire import Address
+
+Progress = Callable[[int, int], None]  #: callers who have left, callers in all
+
+#: A customer's page is open this long before he asks; in real time, as all network is.
+EARLY_S = 0.5
+#: How long those who are there at second 0 may take to be ready.
+OPENING_S = 60.0
+#: Beyond the policy's longest duration: when nobody has heard anything for so long, nothing will come.
+SILENCE_S = 5.0
+#: How often it is seen to that the node still runs.
+CHECK_S = 1.0
+#: Ways for a connection to end that only a bug of ours brings about.
+FAULTS = frozenset({CloseCode.NOT_TEXT, CloseCode.TOO_BIG, CloseCode.BAD_FRAMES, CloseCode.NO_HELLO}) | {
+    *(CloseCode.TOKEN, CloseCode.TOO_FAST)
+}
+
+_KEYS = Keys("main")
+
+
+def replay(
+    scenario: Scenario, *, speed: float = 1.0, seed: int | None = None, progress: Progress | None = None
+) -> Result:
+    """Replay `scenario` live, and leave nothing.
+
+    Raises `NodeFailed`, and KeyboardInterrupt on SIGINT or SIGTERM.
+    """
+    seed = scenario.seed if seed is None else seed
+    with NodeProcess(scenario, speed) as node:
+        day = Day(scenario, node, speed, seed, progress)
+        trio.run(day.run)
+    if day.stopped:
+        raise KeyboardInterrupt
+    broken = violations(day.facts, day.answered(), complete=day.complete)
+    return Result(
+        scenario=scenario,
+        mode="live",
+        dispatch="priority",
+        seed=seed,
+        calls=outcomes(day.facts, scenario.calls, start_at=day.start_at, speed=speed),
+        violations=(*broken, *day.faults()),
+        extra={"speed": speed, **day.counts()},
+    )
+
+
+@define(eq=False)
+class Day:
+    """A day as it goes on."""
+
+    scenario: Scenario
+    node: NodeProcess
+    speed: float
+    seed: int
+    progress: Progress | None = None
+    #: pool time of second 0
+    start_at: int = 0
+    facts: list[Fact] = field(factory=list)
+    stopped: bool = False
+    #: whether every caller has left
+    complete: bool = False
+    _zero_s: float = 0.0  # trio's time of second 0
+    _begun: trio.Event = field(factory=trio.Event)
+    _customers: dict[str, tuple[SimCustomer, Link]] = field(factory=dict)
+    _agents: list[tuple[SimAgent, Link]] = field(factory=list)
+    _ready: set[str] = field(factory=set)
+    _to_come: int = 0
+    _left: int = 0
+    _news: trio.Event = field(factory=trio.Event)
+
+    async def run(self) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._until_stopped, nursery.cancel_scope)
+            nursery.start_soon(self._check_node)
+            with Address(self.node.store_url).client() as client:
+                await self._open(nursery)
+                clock = NodeClock()
+                clock.follow((await Control(client, _KEYS).look(())).sample)
+                self.start_at, self._zero_s = clock.now(), trio.current_time()
+                self._begun.set()
+                await self._play()
+                self.facts = await trio.to_thread.run_sync(
+                    lambda: [fact for entry in entries(client, _KEYS) for fact in entry.facts]
+                )
+            nursery.cancel_scope.cancel()
+
+    async def _until_stopped(self, scope: trio.CancelScope) -> None:
+        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for _ in signals:
+                self.stopped = True
+                scope.cancel()
+
+    async def _check_node(self) -> None:
+        while True:
+            self.node.check()
+            await trio.sleep(CHECK_S)
+
+    # the people
+
+    async def _open(self, nursery: trio.Nursery) -> None:
+        """Send everybody on his way; return once those who are there from the start are ready."""
+        first = {row.id for row in self.scenario.agents if not row.login_s}
+        for n, agent in enumerate(self.scenario.agents):
+            nursery.start_soon(self._work, n, agent)
+        for call in self.scenario.calls:
+            nursery.start_soon(self._visit, call)
+        with trio.move_on_after(OPENING_S) as opening:
+            while not first <= self._ready:
+                await self._news.wait()
+        if opening.cancelled_caught:
+            missing = ", ".join(sorted(first - self._ready)[:5])
+            raise NodeFailed(f"not everybody was ready within {OPENING_S:.0f} s: {missing}")
+
+    async def _work(self, n: int, row: AgentRow) -> None:
+        """One log-in of an agent."""
+        if row.login_s:
+            await self._until(row.login_s)
+        agent = SimAgent(row, Random(f"{self.seed}/{row.id}/{n}"))
+        claims = {"queues": list(row.queues), "skills": dict(row.skills)}
+        link = self._link(Role.AGENT, agent, row.id, claims)
+        self._agents.append((agent, link))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(link.run)
+            if row.logout_s is not None:
+                await self._until(row.logout_s)
+                link.act(Later(Turn.LOG_OUT, 0))
+
+    async def _visit(self, row: CallRow) -> None:
+        """One customer, from opening his page to leaving."""
+        await self._until(row.arrive_s, early_s=EARLY_S)
+        customer = SimCustomer(row)
+        claims = {"tier": row.tier, "attributes": dict(row.attributes)}
+        link = self._link(Role.CUSTOMER, customer, row.id, claims)
+        self._customers[row.id] = (customer, link)
+        await link.run(self._zero_s + row.arrive_s / self.speed, first=customer.arrive())
+        self._left += 1
+        self._stir()
+        if self.progress is not None:
+            self.progress(self._left, len(self.scenario.calls))
+
+    def _link(self, role: Role, person: Person, sub: str, claims: Mapping[str, Any]) -> Link:
+        def token() -> str:
+            secret, now_s = self.node.secret.encode(), int(time.time())
+            return mint(secret, "giliran", sub=sub, role=role, ttl_s=TOKEN_LIFE_S, now_s=now_s, **claims)
+
+        return Link(
+            f"{self.node.ws_url}/{role}",
+            person,
+            reader(role),
+            token,
+            Random(f"{self.seed}/{role}/{sub}"),
+            speed=self.speed,
+            saw=partial(self._saw, sub),
+        )
+
+    def _saw(self, sub: str, message: ServerMessage) -> None:
+        if isinstance(message, AgentStateNow) and message.state is AgentState.READY:
+            self._ready.add(sub)
+        if not isinstance(message, Ok | Pong | CallPosition):
+            self._stir()
+
+    # its course
+
+    async def _until(self, second: float, *, early_s: float = 0.0) -> None:
+        """Sleep until that second of the day, or `early_s` of real time before."""
+        self._to_come += 1
+        await self._begun.wait()
+        await trio.sleep_until(self._zero_s + second / self.speed - early_s)
+        self._to_come -= 1
+
+    def _stir(self) -> None:
+        self._news.set()
+        self._news = trio.Event()
+
+    async def _play(self) -> None:
+        end_s, calls = self.scenario.end_s, len(self.scenario.calls)
+        silence_s = SILENCE_S + longest_ms(self.scenario.policy.scaled(self.speed)) / 1000
+        with trio.move_on_at(float("inf") if end_s is None else self._zero_s + end_s / self.speed):
+            while self._left < calls:
+                with trio.move_on_after(silence_s) as silence:
+                    await self._news.wait()
+                if silence.cancelled_caught and not self._to_come and not self._timers():
+                    break
+        self.complete = self._left == calls
+
+    def _links(self) -> Iterator[tuple[SimCustomer | SimAgent, Link]]:
+        yield from self._customers.values()
+        yield from self._agents
+
+    def _timers(self) -> int:
+        return sum(link.timers for _, link in self._links() if not link.over)
+
+    # what is told of it
+
+    def answered(self) -> dict[str, bool]:
+        """The callers who must be in the journal, and whether they were refused."""
+        came = {name: customer for name, (customer, _) in self._customers.items()}
+        return {name: bool(c.errors) for name, c in came.items() if self.complete or c.call_id or c.errors}
+
+    def faults(self) -> Iterator[str]:
+        """Links that the node had to close."""
+        for person, link in self._links():
+            for code in FAULTS & link.closes.keys():
+                yield f"the link of {person.row.id} was closed with {code}"
+
+    def counts(self) -> dict[str, Any]:
+        """For the summary: links that had to come back, and refusals by code."""
+        people = list(self._links())
+        errors = Counter(code for person, _ in people for code in person.errors)
+        reconnects = sum(max(0, link.connects - 1) for _, link in people)
+        return {"reconnects": reconnects, "errors": dict(sorted(errors.items()))}
+
+
+def longest_ms(policy: Policy) -> int:
+    """The longest that anything may take by itself under these rules."""
+    times, queues = policy.timings, policy.queues.values()
+    return max(
+        times.decline_rest_ms,
+        times.avoid_ms,
+        times.prefer_ms,
+        times.call_grace_ms,
+        times.agent_grace_ms,
+        *(max(q.ring_ms, q.wrap_up_ms, q.max_wait_ms or 0) for q in queues),
+        *(step.after_ms for q in queues for step in q.steps),
+    )
