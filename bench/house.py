@@ -10,25 +10,29 @@ from bench.people import Crowd, Customer, enter
 from bench.servers import Server
 
 #: Enough that the engine is never without work, few enough that nobody runs into the bounds on haste.
-AGENTS, CUSTOMERS = 64, 100
+AGENTS, CUSTOMERS = 100, 100
 #: Between two calls of an engine that is to be idle: its clean-up of the first is over by then.
 IDLE_S = 0.03
-#: How many take turns in asking, so that none asks too fast.
-TURNS = 10
+#: How many customers one agent serves, and how often each, before others come: nobody is in haste.
+TURNS, CALLS_EACH = 5, 4
 PING = b'{"type":"ping"}'
 
 
 async def idle_offer_ms(server: Server, count: int) -> list[float]:
     """From a customer's request to the offer in the agent's hands: one call, one agent, nothing else."""
-    crowd = Crowd(server, "idle")
-    async with trio.open_nursery() as nursery:
-        await crowd.gather(nursery, agents=1, customers=TURNS)
-        for n in range(count):
-            await trio.sleep(IDLE_S)
-            await crowd.call(crowd.customers[n % TURNS])
-        nursery.cancel_scope.cancel()
-    await crowd.leave()
-    return crowd.offer_ms
+    found: list[float] = []
+    while len(found) < count:
+        crowd = Crowd(server, f"idle{len(found)}")
+        async with trio.open_nursery() as nursery:
+            await crowd.gather(nursery, agents=1, customers=TURNS)
+            for customer in crowd.customers:
+                for _ in range(CALLS_EACH):
+                    await trio.sleep(IDLE_S)
+                    await crowd.call(customer)
+            nursery.cancel_scope.cancel()
+        await crowd.leave()
+        found += crowd.offer_ms
+    return found[:count]
 
 
 async def load(server: Server, *, warm_s: float, for_s: float, seed: int) -> tuple[float, list[float]]:
