@@ -120,15 +120,17 @@ def replay(
         options.writing("--json", json_, lambda: json_.write_text(text, encoding="utf-8"))
     elif json_ is not None:
         sys.stdout.write(text)
-    Console(stderr=str(json_) == "-").print(table(plain, day.service_level_s))
+    people = Console(stderr=str(json_) == "-", highlight=False, soft_wrap=True, markup=False)
+    people.print(f"{plain['scenario']}: {plain['mode']}, {plain['dispatch']}, seed {plain['seed']}")
+    people.print(table(plain, day.service_level_s))
     for violation in plain["violations"]:
         _say(f"violated: {violation}")
     return 1 if plain["violations"] else 0
 
 
 def _replayed(day: "Scenario", *, live: bool, speed: float, seed: int) -> "Result":
-    from engine.replay.live import NodeFailed
     from engine.replay.live import replay as in_real_time
+    from engine.replay.node_process import NodeFailed
     from engine.replay.virtual import replay as in_virtual_time
 
     console = Console(stderr=True)

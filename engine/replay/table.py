@@ -19,8 +19,7 @@ def table(result: Mapping[str, Any], service_level_s: Mapping[str, float]) -> Ta
         if len(names) > 1:
             columns |= {f"{key} {n}": [row for row in calls if row[key] == n] for n in names}
     measured = {title: summary(rows, service_level_s) for title, rows in columns.items()}
-    title = f"{result['scenario']}: {result['mode']}, {result['dispatch']}, seed {result['seed']}"
-    made = Table("", *columns, title=title, title_justify="left")
+    made = Table("", *columns)
     for measure in Measure:
         made.add_row(measure.value, *(_text(measure, found[measure.value]) for found in measured.values()))
     return made

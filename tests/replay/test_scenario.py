@@ -105,6 +105,20 @@ def test_an_imported_day_holds_everything_itself(tmp_path: Path) -> None:
     assert load_scenario(write(tmp_path / "day.toml", dump_scenario(day))) == day
 
 
+def test_a_part_of_the_day_begins_at_second_zero() -> None:
+    rows = (
+        AgentRow(id="before", login_s=0, logout_s=100, queues=("a",)),
+        AgentRow(id="across", login_s=50, logout_s=150, queues=("a",)),
+        AgentRow(id="within", login_s=120, queues=("a",)),
+        AgentRow(id="after", login_s=200, queues=("a",)),
+    )
+    calls = tuple(CallRow(id=f"c{at}", arrive_s=at, queue="a", handle_s=1) for at in (99, 100, 199, 200))
+    day = Scenario(name="day", queues=(Queue(name="a"),), agents=rows, calls=calls, end_s=300)
+    part = day.between(100, 200)
+    assert [(a.id, a.login_s, a.logout_s) for a in part.agents] == [("across", 0, 50), ("within", 20, None)]
+    assert [(c.id, c.arrive_s) for c in part.calls] == [("c100", 0), ("c199", 99)]
+
+
 BAD_CELLS = [
     ("c1,-1,q,,,9,", "line 2, column arrive_s = '-1': expected seconds"),
     ("c1,nan,q,,,9,", "line 2, column arrive_s = 'nan': expected seconds"),
