@@ -24,8 +24,10 @@ from engine.store.keys import Keys
 from engine.store.records import Corrupt, Fields, decode
 from engine.store.wire import LOST, Wire, backoff_s
 
-#: How soon a subscription's thread notices that it is to end; it sleeps in the kernel meanwhile.
-POLL_S = 0.25
+#: How soon a subscription's thread notices what it is told to do; it sleeps in the kernel meanwhile.
+POLL_S = 0.1
+#: How many messages are handed over at once.
+MOST_TOGETHER = 256
 
 log = structlog.get_logger(__name__)
 
@@ -135,27 +137,35 @@ def sound(hashes: Iterable[tuple[Ref, Fields]]) -> dict[Ref, Record]:
 
 
 class Subscription:
-    """A connection of its own that listens on one channel, for a thread that runs `work`.
+    """A connection of its own that listens on the channels it is told to, for a thread that runs `work`.
 
-    `came` is called with each message, `up` whenever it has (again) subscribed, `lost` when it cannot.
-    All are called on the thread.
+    `up` is called with a channel's name whenever it has (again) been subscribed to, `came` with batches of
+    (name, message), `lost` when there is no connection to be had: all on the thread.
     """
 
     def __init__(
         self,
         connect: Callable[[], Wire],
         keys: Keys,
-        name: str,
         *,
-        up: Callable[[], None],
-        came: Callable[[str], None],
+        up: Callable[[str], None],
+        came: Callable[[list[tuple[str, str]]], None],
         lost: Callable[[], None],
     ) -> None:
         self._connect = connect
-        self._channel = keys.of(name)
+        self._keys = keys
         self._up, self._came, self._lost = up, came, lost
+        self._wanted: dict[str, object] = {}
         self._restarting = threading.Event()
         self._stopping = threading.Event()
+
+    def follow(self, name: str) -> None:
+        """Listen on a channel too; `up` is called even if it was (and is still) listened on."""
+        self._wanted[name] = object()
+
+    def unfollow(self, name: str) -> None:
+        """Listen on it no more."""
+        self._wanted.pop(name, None)
 
     def restart(self) -> None:
         """Have the thread drop its connection and make a new one."""
@@ -164,7 +174,6 @@ class Subscription:
     def stop(self) -> None:
         """End the thread."""
         self._stopping.set()
-        self._restarting.set()
 
     def work(self) -> None:
         """What the thread runs."""
@@ -173,7 +182,6 @@ class Subscription:
             wire = None
             try:
                 wire = self._connect()
-                wire.send([("SUBSCRIBE", self._channel)])
                 failures = 0
                 self._listen(wire)
             except LOST:
@@ -187,13 +195,29 @@ class Subscription:
 
     def _listen(self, wire: Wire) -> None:
         self._restarting.clear()
+        subscribed: dict[str, object] = {}
         while not self._restarting.is_set() and not self._stopping.is_set():
-            if wire.readable(POLL_S):
-                reply = wire.reply()
-                if isinstance(reply, Exception):
-                    raise reply
-                kind, _, payload = reply
-                if kind == "message":
-                    self._came(payload)
-                elif kind == "subscribe":
-                    self._up()
+            wanted = self._wanted.copy()
+            new = [name for name, asked in wanted.items() if subscribed.get(name) is not asked]
+            old = [name for name in subscribed if name not in wanted]
+            for verb, names in (("SUBSCRIBE", new), ("UNSUBSCRIBE", old)):
+                if names:
+                    wire.send([(verb, *map(self._keys.of, names))])
+            subscribed = wanted
+            self._receive(wire)
+
+    def _receive(self, wire: Wire) -> None:
+        """Take everything that has come, or wait a while for something to come."""
+        batch: list[tuple[str, str]] = []
+        while len(batch) < MOST_TOGETHER and wire.readable(0 if batch else POLL_S):
+            reply = wire.reply()
+            if isinstance(reply, Exception):
+                raise reply
+            kind, channel, payload = reply
+            name = channel.removeprefix(self._keys.prefix)
+            if kind == "message":
+                batch.append((name, payload))
+            elif kind == "subscribe":
+                self._up(name)
+        if batch:
+            self._came(batch)

@@ -1,11 +1,10 @@
 """The channels a node follows: its own always, the whole pool's while somebody watches.
 
-For each there is a thread that listens, a `Channel` that judges what it hears, and those who are told.
+One thread listens on them; for each there is a `Channel` that judges what was heard, and those who are told.
 A watcher joins with the next `Resynced`, so nobody hears of a change before he has seen the whole.
 """
 
-import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Protocol
@@ -51,8 +50,6 @@ class Followed:
     """One channel that is followed."""
 
     channel: Channel
-    audience: Audience
-    subscription: Subscription
     up: trio.Event = field(factory=trio.Event)
     #: everything has been read at least once
     synced: trio.Event = field(factory=trio.Event)
@@ -76,36 +73,30 @@ class Following:
         *,
         suspect: Callable[[], None],
     ) -> None:
-        self._address = address
-        self._keys = keys
         self._control = control
-        self._handoff = handoff
         self._nursery = nursery
         self._suspect = suspect
         self._live = False
         self._followed: dict[str, Followed] = {}
-        self._threads: list[threading.Thread] = []
+        self._subscription = Subscription(
+            address.wire,
+            keys,
+            up=lambda name: handoff.put(partial(self._up, name)),
+            came=lambda batch: handoff.put(partial(self._came, batch)),
+            lost=lambda: handoff.put(suspect),
+        )
+        self._thread = handoff.thread("feed", self._subscription.work)
 
     def follow(self, name: str, audience: Audience) -> Followed:
         """Follow a channel from now on."""
-        put = self._handoff.put
-        subscription = Subscription(
-            self._address.wire,
-            self._keys,
-            name,
-            up=lambda: put(partial(self._up, followed)),
-            came=lambda payload: put(partial(self._came, followed, payload)),
-            lost=lambda: put(self._suspect),
-        )
-        followed = Followed(Channel(name, audience.tell), audience, subscription)
-        self._followed[name] = followed
-        self._threads.append(self._handoff.thread(name, subscription.work))
+        followed = self._followed[name] = Followed(Channel(name, audience.tell))
+        self._subscription.follow(name)
         return followed
 
     def unfollow(self, name: str) -> None:
         """Follow it no more."""
-        self._followed.pop(name).subscription.stop()
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        del self._followed[name]
+        self._subscription.unfollow(name)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -138,10 +129,13 @@ class Following:
     def went(self) -> None:
         """The store is away: every channel must be subscribed and read again."""
         self._live = False
+        self._restart()
+
+    def _restart(self) -> None:
         for followed in self._followed.values():
             followed.up = trio.Event()
             followed.channel.begin()
-            followed.subscription.restart()
+        self._subscription.restart()
 
     def came_back(self, *, new_era: bool) -> None:
         """The store is there: read every channel that is subscribed, and the others as they come up."""
@@ -155,34 +149,31 @@ class Following:
 
     def looked(self, seqs: Mapping[str, int]) -> None:
         """Compare with what was published: what had been at the last look must have come by this one."""
+        if any(followed.channel.behind(followed.looked) for followed in self._followed.values()):
+            self._restart()
         for name, followed in self._followed.items():
-            if followed.channel.behind(followed.looked):
-                followed.up = trio.Event()
-                followed.subscription.restart()
-            elif followed.channel.resyncing and followed.up.is_set():
-                self._resync(followed)
             followed.looked = seqs.get(name, followed.looked)
+            if followed.channel.resyncing and followed.up.is_set() and not followed.reading:
+                self._resync(followed)
 
     async def stop(self) -> None:
-        """End every thread."""
-        for name in self.channels:
-            self.unfollow(name)
-        for thread in self._threads:
-            await trio.to_thread.run_sync(thread.join)
+        """End the thread."""
+        self._subscription.stop()
+        await trio.to_thread.run_sync(self._thread.join)
 
-    def _up(self, followed: Followed) -> None:
-        if self._is_followed(followed):
+    def _up(self, name: str) -> None:
+        followed = self._followed.get(name)
+        if followed is not None:
             followed.up.set()
             followed.channel.begin()
             if self._live:
                 self._resync(followed)
 
-    def _came(self, followed: Followed, payload: str) -> None:
-        if self._is_followed(followed) and not followed.channel.message(payload):
-            self._resync(followed)
-
-    def _is_followed(self, followed: Followed) -> bool:
-        return self._followed.get(followed.channel.name) is followed
+    def _came(self, batch: Sequence[tuple[str, str]]) -> None:
+        for name, payload in batch:
+            followed = self._followed.get(name)
+            if followed is not None and not followed.channel.message(payload):
+                self._resync(followed)
 
     def _resync(self, followed: Followed) -> None:
         followed.channel.begin()

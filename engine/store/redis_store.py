@@ -100,6 +100,7 @@ class RedisStore:
         self._suspected = trio.Event()
         with self._address.client() as client, self._address.client() as confirming:
             self._control = Control(client, self._keys)
+            await self._knock()
             confirmer = Confirmer(confirming, self._keys.of("confirm"), self._deliver)
             self._link = RedisLink(
                 self._address.wire,
@@ -121,6 +122,14 @@ class RedisStore:
                     confirmer.stop()
                     await trio.to_thread.run_sync(confirm.join)
                 self._handoff.drain()
+
+    async def _knock(self) -> None:
+        """Raise Unavailable if the server is there and does not let us in: waiting would not help."""
+        try:
+            await self._control.look(())
+        except Unavailable as error:
+            if isinstance(error.__cause__, redis.AuthenticationError | redis.exceptions.NoPermissionError):
+                raise
 
     async def _serve(self, task_status: trio.TaskStatus[None]) -> None:
         async with trio.open_nursery() as nursery:
@@ -179,8 +188,6 @@ class RedisStore:
             try:
                 return await self._greet()
             except Unavailable as error:
-                if not self._era and isinstance(error.__cause__, redis.AuthenticationError):
-                    raise
                 failures += 1
                 log.warning("store_unreachable", node=self._node, why=str(error))
                 await trio.sleep(backoff_s(failures))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 from attrs import evolve
 
 from engine.domain.change import Change, Conflict, NotSent, Unavailable, Unknown, Write
@@ -15,6 +16,7 @@ from engine.domain.facts import AgentMoved
 from engine.domain.model import Record
 from engine.domain.news import Changed, Resynced, Service
 from engine.store.embedded import Embedded
+from engine.store.redis_store import RedisStore
 
 from .people import NOW, a_call, a_customer, an_agent, change, put
 from .rig import PATIENCE_S, Ear, Rig, until
@@ -222,7 +224,15 @@ async def test_a_lost_subscription_is_made_again_and_nothing_is_missed(own_rig: 
 
         await until(lambda: {f"call:c{i}" for i in range(5)} <= known(ear))
         await until(lambda: {f"customer:k{i}" for i in range(5)} <= known(own))
-        await until(lambda: len(own_rig.client.client_list(_type="pubsub")) == 3)
+        await until(lambda: len(own_rig.client.client_list(_type="pubsub")) == 2)
+
+
+async def test_who_watches_again_at_once_is_told_again(own_rig: Rig) -> None:
+    store, other = await own_rig.open("a"), await own_rig.open("b")
+    for i in range(5):
+        async with store.watch(ear := Ear()):
+            await other.commit(put(a_call(f"c{i}")))
+            await until(lambda: f"call:c{i}" in ear.heard[-1].records)  # noqa: B023
 
 
 async def test_a_node_is_told_all_it_holds_and_nothing_else(own_rig: Rig) -> None:
@@ -261,3 +271,41 @@ async def test_a_poisoned_hash_spoils_no_other(own_rig: Rig) -> None:
     own_rig.client.set(own_rig.keys.of("call:c3"), "poison")
     async with store.watch(ear):
         assert set((await ear.hear_of(Resynced)).records) == {"call:c2"}
+
+
+async def test_a_store_that_is_not_there_yet_is_waited_for(
+    own_server: Embedded, nursery: trio.Nursery
+) -> None:
+    url = own_server.url
+    own_server.stop()
+    store = RedisStore(url)
+    async with trio.open_nursery() as starting:
+        starting.start_soon(nursery.start, store.run)
+        await trio.sleep(0.05)
+        with pytest.raises(NotSent):
+            await store.commit(put(a_call()))
+        own_server.__enter__()
+    assert (await store.commit(put(a_call()))).rev == 1
+
+
+async def test_a_refused_password_is_raised(own_rig: Rig) -> None:
+    own_rig.client.config_set("requirepass", "secret")
+    with pytest.raises(Unavailable, match=r"[Aa]uthentication"):
+        await RedisStore(own_rig.url).run()
+    store = RedisStore(own_rig.url + "?password=wrong")
+    with pytest.raises(Unavailable):
+        await store.run()
+
+
+async def test_stopping_sends_what_waits(own_rig: Rig) -> None:
+    async with trio.open_nursery() as nursery:
+        store = RedisStore(own_rig.url, pool=own_rig.pool)
+        await nursery.start(store.run)
+        for i in range(50):
+            nursery.start_soon(store.commit, put(a_call(f"c{i}")))
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    assert own_rig.client.scard(own_rig.keys.of("records")) == 50
+    assert not store.available
+    with pytest.raises(NotSent):
+        await store.commit(put(a_call()))
