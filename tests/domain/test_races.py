@@ -11,8 +11,11 @@ import itertools
 import pytest
 
 from engine.domain.errors import Refused
+from engine.domain.lifecycle import AGENT_MOVES, CALL_MOVES, AgentState, CallState
+from engine.domain.model import Agent, Call, Record
+from engine.domain.moves.restore import restore_agent
 
-from .builders import BEFORE
+from .builders import BEFORE, agent, call
 from .invariants import check
 from .ledger import Ledger, Stale
 from .people import AGENT, CUSTOMER, TIME, Doing, Look
@@ -24,6 +27,7 @@ TALKING = (*ASKED, "offer", "accept")
 
 #: How each scene comes about, from nothing.
 SCENES: dict[str, tuple[str, ...]] = {
+    "nobody": (),
     "here": HERE,
     "waiting": ASKED,
     "waiting, customer away": (*ASKED, "customer_drop"),
@@ -31,11 +35,13 @@ SCENES: dict[str, tuple[str, ...]] = {
     "offered, wants lunch": (*ASKED, "offer", "not_ready"),
     "declined": (*ASKED, "offer", "decline"),
     "talking": TALKING,
+    "talking, wants lunch": (*TALKING, "not_ready"),
     "talking, wants to go": (*TALKING, "offline"),
     "talking, agent away": (*TALKING, "agent_drop"),
     "talking, customer away": (*TALKING, "customer_drop"),
     "talking, both away": (*TALKING, "customer_drop", "agent_drop"),
     "wrapping up": (*TALKING, "hang_up"),
+    "wrapping up, wants lunch": (*TALKING, "hang_up", "not_ready"),
     "wrapping up, away": (*TALKING, "hang_up", "agent_drop"),
     "wrapping up, next request": (*TALKING, "leave", "ask"),
     "agent gone": (*ASKED, "agent_drop"),
@@ -80,3 +86,30 @@ def test_two_at_once(scene: str, queue: str, late_ms: int) -> None:
             check(ledger.records, ledger.facts)
         except (AssertionError, KeyError) as broken:
             raise AssertionError(f"{first}, then {second} on old news of {old or 'all'}") from broken
+
+
+def test_every_move_of_the_tables_is_made_and_no_other() -> None:
+    """The tables allow nothing that the moves do not need."""
+    made: set[tuple[str, str | None, str | None]] = set()
+
+    def note(before: Record | None, after: Record | None) -> None:
+        kinds = {r.KIND for r in (before, after) if isinstance(r, Call | Agent)}
+        was, now = (r.state if isinstance(r, Call | Agent) else None for r in (before, after))
+        made.update((kind, was, now) for kind in kinds)
+
+    for doings, queue, late_ms in itertools.product(SCENES.values(), ("general", "instant"), (1, 10**9)):
+        ledger, now = staged(doings, queue)
+        for command in EVERYTHING:
+            with contextlib.suppress(Refused):
+                change = Doing(command=command, who=1, now=now + late_ms, fresh="x").decide(
+                    Look(ledger.records)
+                )
+                for write in () if change is None else change.writes:
+                    note(write.before, write.after)
+    for state in (AgentState.READY, AgentState.ON_CALL, AgentState.WRAP_UP):
+        for write in restore_agent(agent(state), call(CallState.CONNECTED), BEFORE).writes:
+            note(write.before, write.after)
+    allowed: set[tuple[str, str | None, str | None]] = set()
+    allowed |= {("call", before, after) for before, targets in CALL_MOVES.items() for after in targets}
+    allowed |= {("agent", before, after) for before, targets in AGENT_MOVES.items() for after in targets}
+    assert {m for m in made if m[1] != m[2]} == allowed

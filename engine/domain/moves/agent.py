@@ -87,7 +87,8 @@ def set_state(agent: Agent, state: AgentState, reason: str, policy: Policy, now:
 
 def accept(agent: Agent, call: Call | None, offer_id: str, now: int) -> Change:
     """Take the offered call. Saying it again is harmless; anything else is `offer_gone`."""
-    if agent.last_offer == offer_id and agent.last_offer_end is OfferEnd.ACCEPTED:
+    taken = agent.last_offer == offer_id and agent.last_offer_end is OfferEnd.ACCEPTED
+    if taken or (agent.state is AgentState.ON_CALL and agent.offer == offer_id):
         return Change()
     offered = _offered(agent, call, offer_id)
     busy = evolve(
