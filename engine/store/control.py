@@ -24,6 +24,9 @@ from engine.store.records import Corrupt, decode
 from engine.store.scripts import script
 from engine.store.wire import LOST, pairs
 
+#: How long an answer is waited for, those to earlier questions included.
+PATIENCE_S = 3.0
+
 T = TypeVar("T")
 Client = redis.Redis
 
@@ -62,10 +65,12 @@ class Control:
             except redis.ConnectionError:
                 return question()
 
-        try:
-            return await trio.to_thread.run_sync(twice, limiter=self._limiter, abandon_on_cancel=True)
-        except LOST as error:
-            raise Unavailable(str(error)) from error
+        with trio.move_on_after(PATIENCE_S):
+            try:
+                return await trio.to_thread.run_sync(twice, limiter=self._limiter, abandon_on_cancel=True)
+            except LOST as error:
+                raise Unavailable(str(error)) from error
+        raise Unavailable("too many questions are waiting")
 
     async def _run(self, name: str, *args: str) -> Any:
         return await self._ask(partial(script(name).run, self._client, self._keys.prefix, *args))

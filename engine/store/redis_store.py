@@ -140,11 +140,12 @@ class RedisStore:
             try:
                 own = self._following.follow(node_channel(self._node), self._own)
                 await self._arrive()
+                nursery.start_soon(self._keep)
                 await own.synced.wait()
                 task_status.started()
                 if self._retention_ms is not None:
                     nursery.start_soon(self._trim, self._retention_ms)
-                await self._keep()
+                await trio.sleep_forever()
             finally:
                 with trio.CancelScope(shield=True):
                     await self._following.stop()

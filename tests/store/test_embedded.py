@@ -25,8 +25,8 @@ from engine.store.wire import Address
 with Embedded(sys.argv[1]) as server:
     client = Address(server.url).client()
     client.set("answered", "yes")
-    print(server.pid, server.url, flush=True)
     try:
+        print(server.pid, server.url, flush=True)
         sys.stdin.read()
     except KeyboardInterrupt:
         print("still", client.get("answered"), flush=True)
