@@ -21,8 +21,9 @@ from engine.actors.context import Context
 from engine.actors.standings import Publisher
 from engine.domain.board import Board
 from engine.domain.change import LEADER, Change, Conflict, Guard, Unavailable
+from engine.domain.lifecycle import AgentState
 from engine.domain.matching import Proposal, match
-from engine.domain.model import Call, Record, Ref
+from engine.domain.model import Agent, Call, Record, Ref
 from engine.domain.moves import time as moves
 from engine.domain.news import Changed, Leader, News, Resynced
 
@@ -98,8 +99,16 @@ class Matchmaker:
     """Leads the pool for as long as `leader` does. One reign per object."""
 
     def __init__(
-        self, context: Context, leader: Leader, publisher: Publisher, *, deadlines_at_once: int
+        self,
+        context: Context,
+        leader: Leader,
+        publisher: Publisher,
+        *,
+        deadlines_at_once: int,
+        quiet_until: int = 0,
+        in_doubt: Callable[[], None] = lambda: None,
     ) -> None:
+        """`in_doubt` is called when the lead is to be confirmed before anything else is done."""
         self.board = Board(context.policy)
         self._context = context
         self._leader = leader
@@ -109,14 +118,17 @@ class Matchmaker:
         self._inbox = Inbox()
         self._alarm = Alarm(context.clock, self._inbox.ring)
         self._refusals = Refusals()
-        self._quiet_until = 0
+        self._quiet_until = quiet_until
+        self._in_doubt = in_doubt
+        self._doubtful = False
         self._outage_ms = 0
         self._settling = 0
         self._era = ""
 
-    def outage(self, by_ms: int) -> None:
-        """The pool had no leader's beat for so long that the store must have been away."""
-        self._outage_ms = by_ms
+    def confirmed(self, outage_ms: int) -> None:
+        """The lead is still held; the store was away for `outage_ms` before (0: it was not)."""
+        self._doubtful = False
+        self._outage_ms += outage_ms
         self._inbox.ring()
 
     async def reign(self) -> None:
@@ -129,11 +141,17 @@ class Matchmaker:
                 if self._outage_ms:
                     outage_ms, self._outage_ms = self._outage_ms, 0
                     await self._after_outage(outage_ms)
-                now = self._context.clock.now()
-                wake_at = self._propose(nursery, now)
-                deadline_at = self._settle_deadlines(nursery, now)
-                self._alarm.set(min((w for w in (wake_at, deadline_at) if w is not None), default=None))
+                if self._doubtful:
+                    self._in_doubt()
+                else:
+                    self._act(nursery, self._context.clock.now())
                 await self._inbox.wake.wait()
+
+    def _act(self, nursery: trio.Nursery, now: int) -> None:
+        """Start what is to be done now, and set the alarm for what is to be done next."""
+        wake_at = self._propose(nursery, now)
+        deadline_at = self._settle_deadlines(nursery, now)
+        self._alarm.set(min((w for w in (wake_at, deadline_at) if w is not None), default=None))
 
     def _take_news(self) -> None:
         resynced, records = self._inbox.take()
@@ -141,6 +159,7 @@ class Matchmaker:
         if resynced is not None:
             if self._era not in ("", resynced.era):
                 self._quiet_until = now + QUIET_MS
+            self._doubtful = self._era != ""
             self._era = resynced.era
             self.board = Board(self._context.policy)
             self._publisher.forget()
@@ -174,7 +193,7 @@ class Matchmaker:
         )
         await self._carry_out(change, (call.ref, agent.ref))
 
-    async def _carry_out(self, change: Change, reserved: tuple[Ref, ...]) -> bool:
+    async def _carry_out(self, change: Change, reserved: tuple[Ref, ...] = ()) -> bool:
         """Commit, learn the outcome, give the reservations back. Raises LostLead, Reaped."""
         store, clock = self._context.store, self._context.clock
         try:
@@ -225,7 +244,7 @@ class Matchmaker:
             if record is not None:
                 change = moves.due(record, self._partner(record), self._context.policy, now)
                 if change is not None:
-                    await self._carry_out(change, _refs(change))
+                    await self._carry_out(change)
         finally:
             self._settling -= 1
             self._inbox.ring()
@@ -240,7 +259,7 @@ class Matchmaker:
         log.warning("the store was away", ms=by_ms)
         look, policy = self.board.get, self._context.policy
         await self._each(
-            self.board.everything(),
+            filter(_hurried, self.board.everything()),
             lambda record, now: moves.after_outage(record, look, by_ms, policy, now),
         )
 
@@ -255,17 +274,34 @@ class Matchmaker:
 
     async def _each(self, records: Iterable[Record], decide: Callable[[Record, int], Change | None]) -> None:
         """Carry out `decide` on each record, as it is by then, until it is not refused."""
-        for ref in [record.ref for record in records]:
-            for _ in range(REST_AFTER):
-                record, now = self.board.get(ref), self._context.clock.now()
-                change = None if record is None else decide(record, now)
-                if change is None or await self._carry_out(change, _refs(change)):
-                    break
+        refs = [record.ref for record in records]
+
+        async def work() -> None:
+            while refs:
+                await self._once(refs.pop(0), decide)
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(min(len(refs), self._deadlines_at_once)):
+                nursery.start_soon(work)
+
+    async def _once(self, ref: Ref, decide: Callable[[Record, int], Change | None]) -> None:
+        for _ in range(REST_AFTER):
+            record, now = self.board.get(ref), self._context.clock.now()
+            change = None if record is None else decide(record, now)
+            if change is None or await self._carry_out(change):
+                return
+
+
+def _hurried(record: Record) -> bool:
+    """Whether somebody suffers from its deadline: not where it only says how long a record is kept."""
+    match record:
+        case Call():
+            return record.live
+        case Agent():
+            return record.state is not AgentState.OFFLINE
+        case _:
+            return False
 
 
 def _held_by(record: Record, node: str) -> bool:
     return not isinstance(record, Call) and record.node == node
-
-
-def _refs(change: Change) -> tuple[Ref, ...]:
-    return tuple(write.ref for write in change.writes)
