@@ -17,24 +17,21 @@ from typing import Protocol
 
 import trio
 from attrs import define, field
-from trio_websocket import ConnectionClosed, HandshakeError, WebSocketConnection, open_websocket_url
+from trio_websocket import ConnectionClosed, WebSocketConnection
 
 from engine.actors.notices import CallPosition, CallQueued, Error, Ok
 from engine.actors.ports import CloseCode
 from engine.domain.errors import Code
 from engine.gateway.codec import encode
 from engine.gateway.messages import ClientMessage, Hello, Ping, ServerMessage, Welcome
+from engine.replay.connection import AWAY, connected
 from engine.replay.frames import Reader
 from engine.replay.people import Deeds, Later, Leave
 
-SUBPROTOCOL = "giliran.v1"
 #: A link that said nothing for so long is asked, and given up if it does not answer.
 SILENCE_S, ANSWER_S = 25.0, 5.0
 #: The bound of the first wait before a reconnect, of the last, and of any at whatever speed.
 BACKOFF_S, BACKOFF_MOST_S, BACKOFF_LEAST_S = 0.5, 15.0, 0.05
-CONNECT_S, CLOSE_S = 5.0, 2.0
-#: Frames that may wait in a link whose person is not listening yet.
-UNREAD = 32
 
 
 class Person(Protocol):
@@ -110,7 +107,8 @@ class Link:
 
     def act(self, later: Later) -> None:
         """What he waited for has come."""
-        self.do(self.person.act(later))
+        if not self.over:
+            self.do(self.person.act(later))
 
     async def _begin(self, begins_at: float, first: Deeds) -> None:
         await trio.sleep_until(begins_at)
@@ -130,21 +128,14 @@ class Link:
 
     async def _connection(self, begins_at: float) -> int:
         """Connect and talk until the connection ends; its close code, 0 if it had none."""
+        closed = None
         try:
-            async with open_websocket_url(
-                self.url,
-                subprotocols=[SUBPROTOCOL],
-                message_queue_size=UNREAD,
-                connect_timeout=CONNECT_S,
-                disconnect_timeout=CLOSE_S,
-            ) as socket:
+            async with connected(self.url) as socket:
                 self.connects += 1
                 await self._talk(socket, begins_at)
             closed = socket.closed
-        except ConnectionClosed as error:
-            closed = error.reason
-        except (HandshakeError, OSError, trio.BrokenResourceError):
-            return 0
+        except* AWAY:
+            pass
         return 0 if closed is None else closed.code
 
     async def _talk(self, socket: WebSocketConnection, begins_at: float) -> None:

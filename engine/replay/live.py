@@ -72,6 +72,8 @@ def replay(
     with NodeProcess(scenario, speed) as node:
         day = Day(scenario, node, speed, seed, progress)
         trio.run(day.run)
+    if day.failed is not None:
+        raise day.failed
     if day.stopped:
         raise KeyboardInterrupt
     broken = violations(day.facts, day.answered(), complete=day.complete)
@@ -99,6 +101,7 @@ class Day:
     start_at: int = 0
     facts: list[Fact] = field(factory=list)
     stopped: bool = False
+    failed: NodeFailed | None = None
     #: whether every caller has left
     complete: bool = False
     _zero_s: float = 0.0  # trio's time of second 0
@@ -113,7 +116,7 @@ class Day:
     async def run(self) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._until_stopped, nursery.cancel_scope)
-            nursery.start_soon(self._check_node)
+            nursery.start_soon(self._check_node, nursery.cancel_scope)
             with Address(self.node.store_url).client() as client:
                 await self._open(nursery)
                 clock = NodeClock()
@@ -132,10 +135,14 @@ class Day:
                 self.stopped = True
                 scope.cancel()
 
-    async def _check_node(self) -> None:
-        while True:
-            self.node.check()
+    async def _check_node(self, scope: trio.CancelScope) -> None:
+        while self.failed is None:
             await trio.sleep(CHECK_S)
+            try:
+                self.node.check()
+            except NodeFailed as failed:
+                self.failed = failed
+        scope.cancel()
 
     # the people
 
@@ -151,7 +158,8 @@ class Day:
                 await self._news.wait()
         if opening.cancelled_caught:
             missing = ", ".join(sorted(first - self._ready)[:5])
-            raise NodeFailed(f"not everybody was ready within {OPENING_S:.0f} s: {missing}")
+            self.failed = NodeFailed(f"not everybody was ready within {OPENING_S:.0f} s: {missing}")
+            await trio.sleep_forever()
 
     async def _work(self, n: int, row: AgentRow) -> None:
         """One log-in of an agent."""

@@ -1,6 +1,5 @@
 """A node of its own for a live replay: `giliran serve` in another process, with a store of its own.
 
-
 It gets the scenario's rules with every business duration divided by the speed, as a `giliran.toml`; lease,
 ping and hello are a node's own and stay. It lives in a session of its own, so that Ctrl-C reaches us, who
 stop it once its people have gone; the kernel stops it if we are killed (PR_SET_PDEATHSIG, so start it on the
@@ -59,6 +58,11 @@ class NodeProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def check(self) -> None:
         """Raise `NodeFailed` if it has ended."""

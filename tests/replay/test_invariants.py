@@ -1,0 +1,125 @@
+"""The audit of a journal: silent on every lawful story, and loud on each broken one."""
+
+import pytest
+
+from engine.domain.facts import (
+    CallConnected,
+    CallEnded,
+    CallOffered,
+    CallQueued,
+    CallRequeued,
+    Fact,
+    OfferEnded,
+)
+from engine.domain.lifecycle import EndReason, OfferEnd, Party, RequeueReason
+from engine.replay.invariants import violations
+
+
+def queued(call: str = "c1", request_id: str = "r1") -> Fact:
+    return CallQueued(
+        at=1,
+        call=call,
+        customer="x",
+        queue="q",
+        tier="regular",
+        due_at=1,
+        band=0,
+        terms={},
+        rules="",
+        skills={},
+        request_id=request_id,
+    )
+
+
+def offered(agent: str = "a", offer: str = "o1", call: str = "c1") -> Fact:
+    return CallOffered(at=2, call=call, agent=agent, offer=offer, until=9, why="")
+
+
+def over(how: OfferEnd = OfferEnd.ACCEPTED, agent: str = "a", offer: str = "o1", call: str = "c1") -> Fact:
+    return OfferEnded(at=3, call=call, agent=agent, offer=offer, how=how)
+
+
+def connected(agent: str = "a", call: str = "c1") -> Fact:
+    return CallConnected(at=3, call=call, agent=agent, waited_ms=2)
+
+
+def waits(call: str = "c1", reason: RequeueReason = RequeueReason.NO_AGENT) -> Fact:
+    return CallRequeued(at=4, call=call, due_at=1, reason=reason)
+
+
+def ended(reason: EndReason = EndReason.COMPLETED, call: str = "c1") -> Fact:
+    return CallEnded(at=5, call=call, reason=reason, by=Party.CUSTOMER)
+
+
+SERVED = [queued(), offered(), over(), connected(), ended()]
+LAWFUL = {
+    "served": SERVED,
+    "left while waiting": [queued(), ended(EndReason.ABANDONED)],
+    "declined, then served by another": [
+        *(queued(), offered("b", "o0"), over(OfferEnd.DECLINED, "b", "o0"), waits()),
+        *SERVED[1:],
+    ],
+    "left while offered": [queued(), offered(), over(OfferEnd.RESCINDED), ended(EndReason.ABANDONED)],
+    "the agent was lost, and another went on": [
+        *(*SERVED[:-1], waits(reason=RequeueReason.AGENT_LOST)),
+        *(offered("b", "o2"), over(OfferEnd.ACCEPTED, "b", "o2"), connected("b"), ended()),
+    ],
+    "one agent, one call after another": [
+        *(*SERVED, queued("c2", "r2"), offered("a", "o2", "c2")),
+        *(over(OfferEnd.ACCEPTED, "a", "o2", "c2"), connected("a", "c2"), ended(call="c2")),
+    ],
+}
+
+
+@pytest.mark.parametrize("facts", LAWFUL.values(), ids=LAWFUL)
+def test_a_lawful_story_breaks_nothing(facts: list[Fact]) -> None:
+    assert list(violations(facts, {"r1": False}, complete=True)) == []
+
+
+BROKEN = {
+    "assigned twice": ([*SERVED[:-1], connected("b"), ended()], "c1 was assigned twice: to a and b"),
+    "an agent with two calls": (
+        [*SERVED[:-1], queued("c2", "r2"), offered("a", "o2", "c2")],
+        "agent a got call c2 while he had c1",
+    ),
+    "connected to an agent on a call": (
+        [*SERVED[:-1], queued("c2", "r2"), connected("a", "c2")],
+        "agent a got call c2 while he had c1",
+    ),
+    "offered to two": (
+        [queued(), offered(), offered("b", "o2"), over(OfferEnd.EXPIRED, "b", "o2"), waits()],
+        "call c1 went to b while a had it",
+    ),
+    "an offer that ends twice": (
+        [queued(), offered(), over(OfferEnd.DECLINED), over(OfferEnd.EXPIRED), waits()],
+        "offer o1 of call c1 ended, but it was not pending",
+    ),
+    "an offer forgotten by its call": ([queued(), offered(), ended()], "offer o1 of call c1 never ended"),
+    "an offer that pends at the end": ([queued(), offered()], "offer o1 of call c1 never ended"),
+    "an offer made twice": (
+        [queued(), offered(), over(OfferEnd.DECLINED), waits(), offered(), over()],
+        "offer o1 was made twice",
+    ),
+    "something after the end": ([*SERVED, offered("a", "o2")], "call_offered of call c1, which had ended"),
+    "a call from nowhere": ([*SERVED, ended(call="c9")], "call_ended of call c9, which nobody asked for"),
+    "two calls of one request": ([*SERVED, queued("c2"), ended(call="c2")], "r1 became two calls: c1 and c2"),
+    "a call that was lost": (
+        [queued(), ended(EndReason.CUSTOMER_LOST)],
+        "request r1 was lost: call c1 ended customer_lost",
+    ),
+    "a request that was lost": ([], "request r1 was lost: it is not in the journal"),
+}
+
+
+@pytest.mark.parametrize(("facts", "expected"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_story_is_told(facts: list[Fact], expected: str) -> None:
+    found = list(violations(facts, {"r1": False}, complete=True))
+    assert any(expected in line for line in found), found
+
+
+def test_who_was_refused_is_not_lost() -> None:
+    assert list(violations([], {"r1": True}, complete=True)) == []
+
+
+def test_a_day_that_was_cut_short_may_have_an_offer_pending() -> None:
+    assert list(violations([queued(), offered()], {"r1": False}, complete=False)) == []
