@@ -68,6 +68,7 @@ async def _replay(
         dispatch="priority",
         seed=seed,
         calls=outcomes(facts, scenario.calls, start_at=start_at),
+        extra={"refused_commits": world.refusals.count},
     )
 
 

@@ -75,6 +75,16 @@ class Door:
                     self.say(deed)
 
 
+class Refusals:
+    """Counts the matchmaker's refused commits: in a world without faults there should be none."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def refused(self) -> None:
+        self.count += 1
+
+
 class World:
     """One node over a `MemoryPool`, and the agenda of its people. Everything random comes from `seed`."""
 
@@ -83,6 +93,7 @@ class World:
         self.clock = VirtualClock()
         self.pool = MemoryPool(self.clock, random=Random(random.random()))
         self.store = MemoryStore(self.pool)
+        self.refusals = Refusals()
         self.agenda: list[Event] = []
         self._count = count()
         self._identities: dict[str, Identity] = {}
@@ -91,6 +102,7 @@ class World:
             clock=self.clock,
             ids=RandomIds(random),
             policy=policy,
+            metrics=self.refusals,
             receipts=SignedReceipts(b"a replay's own secret, of no use to anyone"),
         )
         self.directory = Directory(self.context, nursery)

@@ -10,12 +10,14 @@ import csv
 import os
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from engine.domain.rules import Select
+from engine.domain.rules import Queue, Select
 from engine.replay.call_log import import_call_log
-from engine.replay.scenario import load_scenario
+from engine.replay.rows import AgentRow, CallRow
+from engine.replay.scenario import Scenario, load_scenario
 from engine.replay.virtual import replay
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +37,33 @@ def test_every_story_comes_true(story: Path) -> None:
 def test_the_same_seed_gives_the_same_day() -> None:
     story = load_scenario(STORIES[0])
     assert replay(story, 3).to_json() == replay(story, 3).to_json()
+
+
+def test_nobody_is_reserved_twice_when_many_things_happen_at_once() -> None:
+    """Everything on whole tens of seconds: wrap-ups, arrivals and services end together all day."""
+    random = Random(7)
+    skills = [("loan",), ("card",), ("loan", "card")]
+    day = Scenario(
+        name="together",
+        queues=(Queue(name="general", wrap_up_ms=10_000, select=Select.LEAST_FLEXIBLE),),
+        agents=tuple(
+            AgentRow(id=f"a{n}", login_s=0, queues=("general",), skills=dict.fromkeys(skills[n % 3], 1))
+            for n in range(6)
+        ),
+        calls=tuple(
+            CallRow(
+                id=f"c{n}",
+                arrive_s=10 * random.randrange(100),
+                queue="general",
+                skills=dict.fromkeys(random.choice(skills), 1),
+                handle_s=10 * random.randint(1, 4),
+            )
+            for n in range(200)
+        ),
+    )
+    result = replay(day).to_json()
+    assert result["summary"]["served"] == 200
+    assert result["summary"]["refused_commits"] == 0
 
 
 @needs_bank
