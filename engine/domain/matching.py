@@ -18,6 +18,7 @@ is a candidate only if no other able agent is logged in.
 import heapq
 import json
 from bisect import bisect_left
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import frozen
@@ -147,17 +148,18 @@ def _passed_over(board: Board, call: Call) -> int:
 
 def _considered(board: Board, lane: Lane, chosen: Agent) -> dict[str, str]:
     """Up to `CONSIDERED` other ready agents, those who are able first, and why each was not chosen."""
-    able = set(board.able(lane))
-    rivals = sorted(
-        (profile not in able, *entry)
-        for profile in board.profiles.values()
-        for entry in profile.idle[: CONSIDERED + 1]
-        if entry[1] != chosen.id
-    )[:CONSIDERED]
-    return {
-        name: "not_able" if unable else _why_not(board, lane, chosen, board.agents[name])
-        for unable, _, name in rivals
-    }
+    able = board.able(lane)
+    told = {a.id: _why_not(board, lane, chosen, a) for a in _rivals(board, able, chosen, CONSIDERED)}
+    if len(told) < CONSIDERED:
+        others = (p for p in board.profiles.values() if p not in able)
+        told |= {a.id: "not_able" for a in _rivals(board, others, chosen, CONSIDERED - len(told))}
+    return told
+
+
+def _rivals(board: Board, profiles: Iterable[Profile], chosen: Agent, most: int) -> list[Agent]:
+    """The longest idle of these profiles' agents but the chosen one."""
+    idle = [entry for p in profiles for entry in p.idle[: most + 1] if entry[1] != chosen.id]
+    return [board.agents[name] for _, name in sorted(idle)[:most]]
 
 
 def _why_not(board: Board, lane: Lane, chosen: Agent, other: Agent) -> str:

@@ -1,15 +1,18 @@
 """The board: whatever way it came to know the records, it stands as if it had been told them just now."""
 
 import random
+from typing import Any
 
+import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain.board import Board, LaneKey, ProfileKey
 from engine.domain.lifecycle import AgentState, CallState
+from engine.domain.matching import match
 from engine.domain.model import Agent, Call, Customer
-from engine.domain.rules import Policy, Queue, Step
+from engine.domain.rules import Policy, Queue, Step, able
 
 from .builders import NOW, POLICY, agent, call, customer
 from .worlds import NOW as WORLD_NOW
@@ -160,3 +163,33 @@ def test_everything_is_everybody_and_nodes_are_those_that_hold_a_socket() -> Non
         board.put(record.ref, record, NOW)
     assert {r.ref for r in board.everything()} == {"call:c1", "agent:a1", "customer:k1"}
     assert board.nodes() == {"n2"}
+
+
+def test_a_decision_costs_lanes_times_profiles_never_calls_times_agents(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Counted, not timed: how often it is asked whether somebody is able."""
+    asked = 0
+
+    def counting(*given: Any) -> bool:
+        nonlocal asked
+        asked += 1
+        return able(*given)
+
+    monkeypatch.setattr("engine.domain.board.able", counting)
+    queues = [f"q{i}" for i in range(20)]
+    board = Board(Policy(queues={name: Queue(name=name) for name in queues}))
+    for i in range(2_000):
+        waiting = call(id=f"c{i}", queue=queues[i % 20], due_at=i, give_up_at=None)
+        board.put(waiting.ref, waiting, NOW)
+    for i in range(300):
+        ready = agent(id=f"a{i}", queues=(queues[i % 20],), skills={f"s{i % 3}": 1})
+        board.put(ready.ref, ready, NOW)
+    lanes, profiles = len(board.lanes), len(board.profiles)
+    assert (lanes, profiles) == (20, 60)
+    made = match(board, NOW).proposals
+    assert len(made) == 300
+    assert asked == lanes * profiles
+    board.release([ref for p in made for ref in (p.call.ref, p.agent.ref)], NOW)
+    match(board, NOW)
+    assert asked == lanes * profiles, "and remembered until somebody new logs in"
