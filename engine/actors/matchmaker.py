@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 import trio
-from attrs import define, field
 
 from engine.actors.alarm import Alarm
 from engine.actors.context import Context
+from engine.actors.inbox import Inbox, Refusals
 from engine.actors.standings import Publisher
 from engine.domain.board import Board
 from engine.domain.change import LEADER, Change, Conflict, Guard, Unavailable
@@ -25,13 +25,13 @@ from engine.domain.lifecycle import AgentState
 from engine.domain.matching import Proposal, match
 from engine.domain.model import Agent, Call, Record, Ref
 from engine.domain.moves import time as moves
-from engine.domain.news import Changed, Leader, News, Resynced
+from engine.domain.news import Leader
 
 log = structlog.get_logger()
 
-REST_AFTER = 3  # refusals
-REST_WITHIN_MS = 1_000
 REST_MS = 250
+#: How often a change of a whole pool's sweep is tried on one record.
+TRIES = 3
 #: When the store would not answer, look again after this.
 AWAY_MS = 1_000
 #: After a store came back empty, time for everyone to re-create what was.
@@ -40,59 +40,6 @@ QUIET_MS = 5_000
 
 class LostLead(Exception):
     """Another leads now; whatever was decided is moot."""
-
-
-@define(eq=False)
-class Inbox:
-    """News for the matchmaker: the newest record of each ref, or a resync that replaces all."""
-
-    records: dict[Ref, Record | None] = field(factory=dict)
-    resynced: Resynced | None = None
-    wake: trio.Event = field(factory=trio.Event)
-
-    def news(self, news: News) -> None:
-        match news:
-            case Changed(records=records):
-                self.records.update(newer(self.records, records))
-            case Resynced():
-                self.resynced, self.records = news, {}
-        self.ring()
-
-    def ring(self) -> None:
-        self.wake.set()
-
-    def take(self) -> tuple[Resynced | None, dict[Ref, Record | None]]:
-        resynced, records = self.resynced, self.records
-        self.resynced, self.records, self.wake = None, {}, trio.Event()
-        return resynced, records
-
-
-def newer(
-    known: Mapping[Ref, Record | None], records: Mapping[Ref, Record | None]
-) -> dict[Ref, Record | None]:
-    """Those of `records` that are not older than what is known."""
-    return {
-        ref: record
-        for ref, record in records.items()
-        if record is None or (old := known.get(ref)) is None or record.version > old.version
-    }
-
-
-@define(eq=False)
-class Refusals:
-    """When each ref's changes were refused lately."""
-
-    _at: dict[Ref, list[int]] = field(factory=dict)
-
-    def refused(self, ref: Ref, now: int) -> bool:
-        """Count one; whether that makes it rest."""
-        recent = [at for at in self._at.get(ref, ()) if at > now - REST_WITHIN_MS] + [now]
-        self._at[ref] = recent
-        return len(recent) >= REST_AFTER
-
-    def forget(self, refs: Iterable[Ref]) -> None:
-        for ref in refs:
-            self._at.pop(ref, None)
 
 
 class Matchmaker:
@@ -285,7 +232,7 @@ class Matchmaker:
                 nursery.start_soon(work)
 
     async def _once(self, ref: Ref, decide: Callable[[Record, int], Change | None]) -> None:
-        for _ in range(REST_AFTER):
+        for _ in range(TRIES):
             record, now = self.board.get(ref), self._context.clock.now()
             change = None if record is None else decide(record, now)
             if change is None or await self._carry_out(change):
