@@ -109,11 +109,13 @@ class AgentSession:
         return Change() if agent is None else moves.drop(agent, self._call(view), self.context.policy, now)
 
     def restore(self, held: View, view: View, session: str, now: int) -> Change:
-        agent = self._agent(held)
+        """His call too, unless the customer has re-created it and waits again."""
+        agent, call = self._agent(held), self._call(held)
         if agent is None or self._agent(view) is not None:
             return Change()
         mine = evolve(agent, session=session, node=self.context.store.node)
-        return restore_agent(mine, self._call(held), now)
+        again = call is not None and view.get(call.ref) is not None
+        return restore_agent(mine, None if again else call, now)
 
     def bereft(self, view: View) -> bool:
         return False

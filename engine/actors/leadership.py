@@ -6,18 +6,25 @@ exactly what he saw; a leader judges nodes the same way. A node that was itself 
 nothing it remembers.
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
+
 import structlog
 import trio
 from attrs import define, field, frozen
 
 from engine.actors.context import Context
-from engine.actors.matchmaker import LostLead, Matchmaker
+from engine.actors.matchmaker import QUIET_MS, LostLead, Matchmaker
 from engine.actors.ports import Store
 from engine.actors.standings import Publisher
 from engine.domain.change import Conflict, Reaped, Unavailable
+from engine.domain.model import Record, Ref
 from engine.domain.news import Leader, Lease
 
 log = structlog.get_logger()
+
+#: A clock in seconds adds up to a lease with an error far below this.
+ROUNDING_S = 0.001
 
 
 @frozen(kw_only=True)
@@ -26,6 +33,11 @@ class Pulse:
 
     beat_ms: int = 1_000
     lease_ms: int = 3_000
+
+    @property
+    def pause_ms(self) -> int:
+        """A leader whose own beats lie further apart could do nothing meanwhile: the store was away."""
+        return 2 * self.beat_ms
 
     @property
     def outage_ms(self) -> int:
@@ -51,7 +63,7 @@ class Watch:
             who: found if (found := seen[who]) is not None and found[0] == beat else (beat, now_s)
             for who, beat in beats.items()
         }
-        return [who for who, (_, since) in self._seen.items() if now_s - since > self.lease_s]
+        return [who for who, (_, since) in self._seen.items() if now_s - since >= self.lease_s - ROUNDING_S]
 
 
 class Leadership:
@@ -70,7 +82,9 @@ class Leadership:
         self._position_every_ms = position_every_ms
         self._deadlines_at_once = deadlines_at_once
         self._nonce = context.ids.fresh()
-        self._rival: Leader | None = None
+        self._era = context.store.era
+        self._quiet_until = 0
+        self._hurry = trio.Event()
         self._rivals = Watch(pulse.lease_ms / 1000)
         self._nodes = Watch(pulse.lease_ms / 1000)
         self._matchmaker: Matchmaker | None = None
@@ -94,55 +108,80 @@ class Leadership:
                     await self._beat(nursery)
                 except Unavailable:
                     log.debug("no beat: the store is away")
-                await trio.sleep(self._pulse.beat_ms / 1000)
+                with trio.move_on_after(self._pulse.beat_ms / 1000):
+                    await self._hurry.wait()
+                self._hurry = trio.Event()
+
+    def _beat_now(self) -> None:
+        self._hurry.set()
 
     async def hand_over(self) -> None:
-        """Stop leading, at once, if this node does."""
+        """Stop leading, at once, if this node does, and never lead again.
+
+        While the store is away nobody can be told; then the others wait for the lease.
+        """
         leader, self._leader = self._leader, None
         self._nonce = ""
-        if self._reign is not None:
-            self._reign.cancel()
+        self._abdicate()
         if leader is not None:
-            await self._context.store.resign(leader)
+            with suppress(Unavailable):
+                await self._context.store.resign(leader)
 
     async def _beat(self, nursery: trio.Nursery) -> None:
         store = self._context.store
         beats = await store.beat()
-        if not self._nonce:
+        self._notice_era()
+        nonce = self._nonce
+        if not nonce:
             return
-        lease = await store.lead(self._expired(), self._nonce)
+        lease = await store.lead(None, nonce)
+        if not lease.mine and self._stands_still(lease.leader):
+            lease = await store.lead(lease.leader, nonce)
         if not lease.mine:
-            self._rival = lease.leader
+            self._leader = None
             self._abdicate()
-            return
-        self._leader = lease.leader
-        if self._matchmaker is None:
-            await self._begin(nursery, lease)
-        elif lease.silence_ms > self._pulse.outage_ms:
-            self._matchmaker.outage(lease.silence_ms)
-        self._judge(nursery, dict(beats), lease.leader)
+        elif self._nonce == nonce:
+            await self._lead_on(nursery, lease)
+            self._judge(nursery, dict(beats), lease.leader)
 
-    def _expired(self) -> Leader | None:
-        """The rival, if his beat has stood still for the lease."""
-        rival = self._rival
-        if rival is None:
-            return None
-        return rival if self._rivals.look({rival.token: rival.beat}, trio.current_time()) else None
+    def _notice_era(self) -> None:
+        """In a new era everyone needs time to re-create what was, whoever leads."""
+        era = self._context.store.era
+        if era != self._era:
+            self._era, self._quiet_until = era, self._context.clock.now() + QUIET_MS
+
+    def _stands_still(self, rival: Leader) -> bool:
+        """Whether his beat has not changed for the lease."""
+        return bool(self._rivals.look({rival.token: rival.beat}, trio.current_time()))
 
     def _abdicate(self) -> None:
         if self._reign is not None:
             self._reign.cancel()
 
-    async def _begin(self, nursery: trio.Nursery, lease: Lease) -> None:
+    async def _lead_on(self, nursery: trio.Nursery, lease: Lease) -> None:
+        """The lead is this node's, for another beat or from now on."""
+        led, self._leader = self._leader, lease.leader
+        went_on = led is not None and led.token == lease.leader.token
+        usual_ms = self._pulse.pause_ms if went_on else self._pulse.outage_ms
+        outage_ms = lease.silence_ms if lease.silence_ms > usual_ms else 0
+        if self._matchmaker is not None:
+            self._matchmaker.confirmed(outage_ms)
+        else:
+            await self._begin(nursery, lease.leader, outage_ms)
+
+    async def _begin(self, nursery: trio.Nursery, leader: Leader, outage_ms: int) -> None:
         context = self._context
-        log.info("leading", epoch=lease.leader.epoch, node=context.store.node)
-        publisher = Publisher(context.store, context.clock, self._position_every_ms)
-        self._matchmaker = Matchmaker(
-            context, lease.leader, publisher, deadlines_at_once=self._deadlines_at_once
+        log.info("leading", epoch=leader.epoch, node=context.store.node)
+        matchmaker = self._matchmaker = Matchmaker(
+            context,
+            leader,
+            Publisher(context.store, context.clock, self._position_every_ms),
+            deadlines_at_once=self._deadlines_at_once,
+            quiet_until=self._quiet_until,
+            in_doubt=self._beat_now,
         )
-        if lease.silence_ms > self._pulse.outage_ms:
-            self._matchmaker.outage(lease.silence_ms)
-        await nursery.start(self._supervise, self._matchmaker)
+        matchmaker.confirmed(outage_ms)
+        await nursery.start(self._supervise, matchmaker)
 
     async def _supervise(
         self, matchmaker: Matchmaker, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -155,7 +194,7 @@ class Leadership:
                     await matchmaker.reign()
                 except* LostLead:
                     log.warning("another leads")
-                    self._nonce = self._context.ids.fresh()
+                    self._nonce = self._nonce and self._context.ids.fresh()
                 except* (Unavailable, Reaped) as gone:
                     log.info("reign ended", why=repr(gone.exceptions[0]))
                 except* Exception:  # the supervisor's place: rebuild the matchmaker, take nobody along
@@ -179,10 +218,24 @@ class Leadership:
     async def _reap(self, matchmaker: Matchmaker, store: Store, node: str, leader: Leader) -> None:
         log.warning("node died", node=node)
         try:
-            while refs := await store.condemn(node, leader.token):
-                await matchmaker.drop_all(node, await store.read(refs))
-            await store.bury(node, leader.token)
+            refs, before = await store.condemn(node, leader.token), None
+            while refs and refs != before:
+                await matchmaker.drop_all(node, await _sound(store, refs))
+                refs, before = await store.condemn(node, leader.token), refs
+            if not refs:
+                await store.bury(node, leader.token)
         except (Unavailable, Conflict, LostLead, Reaped) as gone:
             log.info("reaping stopped", node=node, why=repr(gone))
         finally:
             self._reaping.discard(node)
+
+
+async def _sound(store: Store, refs: tuple[Ref, ...]) -> Mapping[Ref, Record]:
+    """The records of `refs` that can be read: a damaged one is reported and must not hold up the others."""
+    found: dict[Ref, Record] = {}
+    for ref in refs:
+        try:
+            found.update(await store.read((ref,)))
+        except ValueError:
+            log.exception("record damaged", ref=ref)
+    return found

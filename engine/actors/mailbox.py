@@ -49,6 +49,7 @@ class Mailbox:
     _resynced: Resynced | None = None
     _service: Service | None = None
     _gone: bool = False
+    _gone_told: bool = False
     _wake: trio.Event | None = None
 
     def ask(self, ref: str | None, request: Request) -> None:
@@ -86,6 +87,11 @@ class Mailbox:
         self._gone = True
         self._ring()
 
+    @property
+    def left(self) -> bool:
+        """Whether the socket is gone, whatever else is still to be received."""
+        return self._gone
+
     def __len__(self) -> int:
         return len(self._requests) + len(self._signals) + len(self._records)
 
@@ -114,6 +120,7 @@ class Mailbox:
             item = self._signals.popleft()
         elif self._requests:
             item = self._requests.popleft()
-        elif self._gone:
+        elif self._gone and not self._gone_told:
+            self._gone_told = True
             item = Gone()
         return item

@@ -16,6 +16,7 @@ from engine.actors.view import View
 from engine.domain.change import Change, Unavailable
 from engine.domain.errors import Code, Refused
 from engine.domain.lifecycle import CallState
+from engine.domain.limits import RECEIPT_LIFE_MS
 from engine.domain.model import Agent, Call, Customer, Ref
 from engine.domain.moves import customer as moves
 from engine.domain.moves.restore import rebuilt, restore_customer
@@ -71,7 +72,7 @@ class QueuedCall:
     def enter(self, view: View, session: str, now: int) -> Change:
         customer, call = self._customer(view), self._call(view)
         if call is None and self.resume is not None:
-            lost = self._lost_call(now)
+            lost = self._lost_call(self.resume, now)
             if lost is not None:
                 mine = evolve(customer or Customer(id=self.identity.sub), name=self.identity.name)
                 mine = evolve(mine, session=session, node=self.context.store.node)
@@ -86,11 +87,12 @@ class QueuedCall:
             now=now,
         )
 
-    def _lost_call(self, now: int) -> Call | None:
+    def _lost_call(self, resume: str, now: int) -> Call | None:
         """The place a resume token proves, if the store lost it since and no more is known of it."""
-        claims = self.context.receipts.verify(self.resume or "")
-        self.resume = None
+        claims = self.context.receipts.verify(resume)
         if claims is None or claims.get("sub") != self.identity.sub:
+            return None
+        if now - claims["issued_at"] > RECEIPT_LIFE_MS:
             return None
         if claims.get("era") == self.context.store.era or claims.get("call") in self.context.ended:
             return None

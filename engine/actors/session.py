@@ -10,6 +10,7 @@ and this one ends (4001). A crash rebuilds the actor from its records; it takes 
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import Protocol
 
 import structlog
@@ -22,7 +23,7 @@ from engine.actors.notices import Service as ServiceNotice
 from engine.actors.ports import Client, CloseCode, Identity
 from engine.actors.requests import Request
 from engine.actors.view import View
-from engine.domain.change import Change, Conflict, Guard, Reaped, Unavailable
+from engine.domain.change import Change, Conflict, Guard, Reaped, Unavailable, Unknown
 from engine.domain.errors import Code, Refused
 from engine.domain.model import Call, Record, Ref
 from engine.domain.moves.restore import PATIENCE_MS
@@ -32,10 +33,10 @@ log = structlog.get_logger()
 
 #: Conflicts in a row before a request is answered `unavailable`: only a broken store gets here.
 ATTEMPTS = 20
-#: Crashes before the session gives its client up.
+#: Crashes before the session gives its client up, and as many more to record that he is gone.
 LIVES = 3
 RETRY_MS = 1_000
-#: How long a stopping node still tries to record a lost link.
+#: How long one try to record a lost link may take; a node that stops tries once more.
 DROP_S = 5
 
 
@@ -131,7 +132,7 @@ class SessionActor:
 
     async def run(self) -> None:
         """Live until the socket is gone or another session takes over."""
-        for life in range(LIVES):
+        for life in range(1, 2 * LIVES + 1):
             try:
                 await self._live()
             except Replaced:
@@ -141,10 +142,11 @@ class SessionActor:
             except Exception:  # the supervisor's place: rebuild this actor, take nobody along
                 log.exception("session crashed", who=self.role.ref, life=life)
                 self._view = View()
+                if life >= LIVES:
+                    self._client.close(CloseCode.GOING_AWAY, "please reconnect")
+                    self._leaving = True
                 continue
             return
-        self._client.close(CloseCode.GOING_AWAY, "please reconnect")
-        await self._dropped()
 
     def _replaced(self) -> None:
         own = self._view.get(self.role.ref)
@@ -154,22 +156,42 @@ class SessionActor:
             self._client.close(CloseCode.GOING_AWAY, "please reconnect")
 
     async def _live(self) -> None:
-        if not self._entered:
-            await self._patiently(self.role.enter, first=True)
-            self._entered = True
-            self._client.tell(Entered(session=self.session, state=self.role.entered(self._view)))
-        else:
+        if self._entered:
             await self._complete()
             self._check_session()
+        elif not await self._enter():
+            return
         await self._tell()
-        while True:
-            item = await self.mailbox.receive()
+        while not (self._leaving and await self._dropped()):
+            item: Item | None = None
+            with trio.move_on_after(RETRY_MS / 1000 if self._leaving else inf):
+                item = await self.mailbox.receive()
             if isinstance(item, Gone):
                 self._leaving = True
-            else:
+            elif item is not None:
                 await self._handle(item)
-            if self._leaving and await self._dropped():
-                return
+
+    async def _enter(self) -> bool:
+        """Become the person's session, however long the store is away; False if he left before.
+
+        Whoever left is not let in, because that would replace the session he has made since. Only if it is
+        unknown whether he is in already does he go in, so as to be dropped.
+        """
+        told = unknown = False
+        while unknown or not (self._leaving or self.mailbox.left):
+            try:
+                await self._commit(lambda view, now: self.role.enter(view, self.session, now), guarded=False)
+            except Unavailable as away:
+                unknown = unknown or isinstance(away, Unknown)
+                if not told:
+                    self._client.tell(ServiceNotice(available=False, retry_ms=RETRY_MS))
+                    told = True
+                await self._context.clock.sleep_until(self._context.clock.now() + RETRY_MS)
+            else:
+                self._entered = True
+                self._client.tell(Entered(session=self.session, state=self.role.entered(self._view)))
+                return True
+        return False
 
     async def _handle(self, item: Item) -> None:
         match item:
@@ -251,16 +273,12 @@ class SessionActor:
     async def _restore(self, held: View) -> None:
         await self._patiently(lambda view, session, now: self.role.restore(held, view, session, now))
 
-    async def _patiently(self, decide: Callable[[View, str, int], Change], *, first: bool = False) -> None:
+    async def _patiently(self, decide: Callable[[View, str, int], Change]) -> None:
         """Commit what must be committed, however long the store is away."""
-        told = False
         while True:
             try:
-                await self._commit(lambda view, now: decide(view, self.session, now), guarded=not first)
+                await self._commit(lambda view, now: decide(view, self.session, now))
             except Unavailable:
-                if first and not told:
-                    self._client.tell(ServiceNotice(available=False, retry_ms=RETRY_MS))
-                    told = True
                 await self._context.clock.sleep_until(self._context.clock.now() + RETRY_MS)
             else:
                 return
@@ -306,15 +324,16 @@ class SessionActor:
             self._client.tell(notice)
 
     async def _dropped(self) -> bool:
-        """Record that the socket is gone; False while the store is away, to be tried again at its return.
+        """Record that the socket is gone; False if that is not known to have happened, to be tried again.
 
-        A node that stops within that time leaves it to the leader, who finds the node's beat gone.
+        Nobody else would ever record it while this node lives. A node that stops leaves it to the leader,
+        who finds the node's beat gone.
         """
         try:
-            with trio.CancelScope(shield=True, deadline=trio.current_time() + DROP_S):
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + DROP_S) as trying:
                 await self._commit(self.role.drop)
-        except Unavailable:
+        except (Unavailable, Refused):
             return False
-        except (Replaced, Reaped, Refused):
-            pass
-        return True
+        except (Replaced, Reaped):
+            return True
+        return not trying.cancelled_caught

@@ -1,4 +1,4 @@
-"""Virtual nodes over one pool in memory, and clients that keep every message they get. No I/O; time is trio's.
+"""Virtual nodes over one pool in memory, and clients that keep all they are told. No I/O; time is trio's.
 
 A node is what `engine.node` puts together, less its sockets: a store, a directory, a leadership, and the
 gateway's conversations at its door. It can be killed (its tasks end where they stand), have its way to the
@@ -23,7 +23,7 @@ from engine.actors.requests import CallRequest, StateSet
 from engine.domain.change import Change, Reaped, Receipt
 from engine.domain.lifecycle import AgentState
 from engine.domain.model import Agent, Call, Customer, Record, Ref
-from engine.domain.news import Leader, Lease, News
+from engine.domain.news import Leader, Lease
 from engine.domain.rules import Policy, Queue, Timings
 from engine.gateway.auth import SignedReceipts, TokenRefused
 from engine.gateway.conversation import Conversation
@@ -54,11 +54,12 @@ class GatedStore(MemoryStore):
 
     def __init__(self, pool: MemoryPool, name: str) -> None:
         super().__init__(pool, name)
-        self._open = trio.Event()
-        self._open.set()
+        self._open = self._heart = _opened()
 
-    def shut(self) -> None:
+    def shut(self, *, beating: bool = False) -> None:
+        """Let nothing through; with `beating` the node still shows that it lives."""
         self._open = trio.Event()
+        self._heart = _opened() if beating else self._open
 
     def reopen(self) -> None:
         self._open.set()
@@ -72,12 +73,18 @@ class GatedStore(MemoryStore):
         return await super().read(refs)
 
     async def beat(self) -> Mapping[str, int]:
-        await self._open.wait()
+        await self._heart.wait()
         return await super().beat()
 
     async def lead(self, seen: Leader | None, nonce: str) -> Lease:
-        await self._open.wait()
+        await self._heart.wait()
         return await super().lead(seen, nonce)
+
+
+def _opened() -> trio.Event:
+    event = trio.Event()
+    event.set()
+    return event
 
 
 @define(eq=False)
@@ -188,9 +195,11 @@ class Client:
 
         return await self._until(find, within_s, f"{kind.__name__} {fields or ''}")
 
-    async def shut_out(self, within_s: float = SOON_S) -> CloseCode:
-        """The code the node closed the link with, once it does."""
-        return await self._until(lambda: self.closed, within_s, "a close")
+    async def shut_out(self, link: Link | None = None) -> CloseCode:
+        """The code the node closed that link (by default the present one) with, once it does."""
+        watched = link or self.link
+        assert watched is not None
+        return await self._until(lambda: watched.closed, SOON_S, "a close")
 
     async def _until(self, find: Callable[[], M | None], within_s: float, what: str) -> M:
         with trio.move_on_after(within_s):
@@ -345,10 +354,10 @@ class Pool:
 
     async def until(self, holds: Callable[[], object], within_s: float = SOON_S, what: str = "") -> None:
         """Return as soon as `holds` does, looked at every 50 ms."""
-        with trio.move_on_after(within_s):
-            while not holds():
-                await trio.sleep(0.05)
-            return
+        for _ in range(round(within_s / 0.05)):
+            if holds():
+                return
+            await trio.sleep(0.05)
         raise AssertionError(f"{what or holds} did not come about within {within_s} s")
 
     def record(self, ref: Ref) -> Record | None:

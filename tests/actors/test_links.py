@@ -1,5 +1,7 @@
 """Lost links and new ones: who keeps what, for how long, and on which node he finds it again."""
 
+from itertools import pairwise
+
 import pytest
 import trio
 
@@ -228,8 +230,7 @@ async def test_the_newest_session_wins_and_the_old_one_is_told_so(
         old = person.link
         assert old is not None
         await person.enter(pool.nodes[0] if same_node else other)
-        await pool.until(lambda old=old: old.closed is not None)
-        assert old.closed is CloseCode.REPLACED
+        assert await person.shut_out(old) is CloseCode.REPLACED
         assert person.closed is None
         await trio.sleep(5)
         assert person.closed is None, "the old session's end does the new one no harm"
@@ -245,7 +246,7 @@ async def test_a_replaced_session_can_do_nothing_more(pool: Pool, other: Virtual
     await budi.enter(other)
     call = pool.call_of(budi)
     old.conversation.receive("late", CallHangup())
-    await pool.until(lambda: old.closed is CloseCode.REPLACED)
+    assert await budi.shut_out(old) is CloseCode.REPLACED
     assert pool.call_of(budi) == call
 
 
@@ -315,7 +316,7 @@ async def test_positions_come_at_most_once_a_second_and_carry_a_fresh_token(pool
     await trio.sleep(2)
     told = [(at, m) for at, m in zip(last.heard_at, last.heard, strict=True) if isinstance(m, CallPosition)]
     assert [m.position for _, m in told][-1] == 1
-    assert all(b[0] - a[0] >= 1_000 for a, b in zip(told, told[1:], strict=False))
+    assert all(b[0] - a[0] >= 1_000 for a, b in pairwise(told))
     positions = [m.position for _, m in told]
-    assert all(a != b for a, b in zip(positions, positions[1:], strict=False)), "only on change"
+    assert all(a != b for a, b in pairwise(positions)), "only on change"
     assert told[-1][1].resume_token not in (None, queued.resume_token)

@@ -64,9 +64,8 @@ def restore_customer(before: Customer | None, mine: Customer, call: Call | None,
     if call is not None:
         again = call
         if call.state is not CallState.WAITING:
-            again = evolve(
-                requeue(call, call.requeue_reason or RequeueReason.AGENT_LOST, now), requeues=call.requeues
-            )
+            connected = call.state is CallState.CONNECTED
+            again = requeue(call, RequeueReason.AGENT_LOST if connected else RequeueReason.NO_AGENT, now)
         again = evolve(again, node=mine.node, customer_until=None, avoid={}, version=0, stamp="")
         writes.append(Write(None, again))
         facts = (queued(again, restored=True, at=now),)

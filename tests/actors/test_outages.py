@@ -1,0 +1,361 @@
+"""The store goes away and comes back, with what it held or with nothing; and its answers get lost."""
+
+import pytest
+import trio
+
+from engine.actors.notices import (
+    AgentConnected,
+    AgentStateNow,
+    CallEnded,
+    CallOffered,
+    CallPosition,
+    CallQueued,
+    CallRequeued,
+    CustomerConnected,
+    Error,
+    Offer,
+    OfferEnded,
+    Ok,
+    Service,
+)
+from engine.actors.ports import CloseCode
+from engine.actors.requests import CallCancel, CallHangup, CallRequest, OfferAccept
+from engine.domain.change import Change, Receipt, Unknown
+from engine.domain.errors import Code
+from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd, RequeueReason
+from engine.domain.model import Agent
+from engine.domain.moves.agent import drop
+
+from .pool import Client, Pool
+
+
+async def in_call(pool: Pool) -> tuple[Client, Client]:
+    siti = await pool.ready("siti")
+    budi = await pool.waiting("budi")
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    await siti.hear(AgentConnected)
+    await budi.hear(CustomerConnected)
+    return siti, budi
+
+
+async def outage(pool: Pool, seconds: float) -> None:
+    pool.memory.away()
+    await trio.sleep(seconds)
+    pool.memory.back()
+
+
+# away and back
+
+
+async def test_clients_are_told_that_the_store_is_away_and_back(pool: Pool) -> None:
+    budi = await pool.waiting("budi")
+    pool.memory.away()
+    assert (await budi.hear(Service)).available is False
+    answer = await budi.ask(CallCancel())
+    assert isinstance(answer, Error)
+    assert answer.code is Code.UNAVAILABLE
+    assert answer.retry_ms is not None
+    await trio.sleep(5)
+    pool.memory.back()
+    assert (await budi.hear(Service)).available is True
+    assert isinstance(await budi.ask(CallCancel()), Ok)
+    assert (await budi.hear(CallEnded)).reason is EndReason.ABANDONED
+
+
+@pytest.mark.parametrize("away_s", [3, 12, 60])
+async def test_an_outage_is_nobodys_no_answer(pool: Pool, away_s: int) -> None:
+    """Nobody could accept meanwhile: the offer is rescinded or goes on, and never expires by it."""
+    siti = await pool.ready("siti")
+    await pool.waiting("budi")
+    await siti.hear(Offer)
+    await trio.sleep(13)
+    await outage(pool, away_s)
+    await trio.sleep(1.5)
+    assert [f["how"] for f in pool.facts("offer_ended")] in ([], ["rescinded"])
+    agent = siti.record
+    assert isinstance(agent, Agent)
+    assert agent.state is AgentState.OFFERED
+
+
+async def test_pending_offers_end_rescinded_and_are_made_again(pool: Pool) -> None:
+    siti = await pool.ready("siti")
+    budi = await pool.waiting("budi")
+    offer = await siti.hear(Offer)
+    await budi.hear(CallOffered)
+    await outage(pool, 20)
+    ended = await siti.hear(OfferEnded)
+    assert (ended.offer_id, ended.reason) == (offer.offer_id, OfferEnd.RESCINDED)
+    await budi.hear(CallRequeued)
+    again = await siti.hear(Offer)
+    assert again.call.call_id == offer.call.call_id
+    assert again.offer_id != offer.offer_id
+
+
+async def test_other_deadlines_move_by_the_length_of_the_outage(pool: Pool) -> None:
+    siti, budi = await in_call(pool)
+    await budi.ask(CallHangup())
+    rest = await siti.hear(AgentStateNow, state=AgentState.WRAP_UP)
+    waiting = await pool.waiting("dewi")
+    waiting.drop()
+    await pool.until(lambda: pool.call_of(waiting).customer_until is not None)
+    grace = pool.call_of(waiting).customer_until
+    assert rest.deadline_at is not None
+    assert grace is not None
+    await outage(pool, 60)
+    await trio.sleep(2)
+    agent, call = siti.record, pool.call_of(waiting)
+    assert isinstance(agent, Agent)
+    assert agent.state is AgentState.WRAP_UP
+    for before, after in ((rest.deadline_at, agent.until), (grace, call.customer_until)):
+        assert after is not None
+        assert 58_000 <= after - before <= 62_000
+    await waiting.enter()
+    assert (await waiting.hear(CallQueued)).call_id == call.id
+
+
+async def test_a_client_that_drops_during_an_outage_is_dropped_after_it(pool: Pool) -> None:
+    siti = await pool.ready("siti")
+    pool.memory.away()
+    siti.drop()
+    await trio.sleep(10)
+    pool.memory.back()
+    await pool.until(lambda: isinstance(siti.record, Agent) and siti.record.state is AgentState.OFFLINE)
+
+
+async def test_who_comes_during_an_outage_is_let_in_after_it(pool: Pool) -> None:
+    pool.memory.away()
+    budi = pool.customer("budi")
+    budi.knock(pool.nodes[0])
+    assert (await budi.hear(Service)).available is False
+    await trio.sleep(8)
+    pool.memory.back()
+    budi.say(CallRequest(request_id="budi-1", queue="general"))
+    assert (await budi.hear(CallQueued)).position == 1
+
+
+async def test_who_left_before_he_was_let_in_does_not_replace_who_came_after(pool: Pool) -> None:
+    pool.memory.away()
+    budi = pool.customer("budi")
+    for _ in range(5):
+        budi.knock(pool.nodes[0])
+        await trio.sleep(0.3)
+        budi.drop()
+    budi.knock(pool.nodes[0])
+    await trio.sleep(3)
+    pool.memory.back()
+    await trio.sleep(10)
+    assert budi.closed is None
+    assert isinstance(await budi.ask(CallRequest(request_id="budi-1", queue="general")), Ok)
+
+
+# back, but empty
+
+
+async def test_waiting_customers_keep_their_places_in_a_new_era(pool: Pool) -> None:
+    people = []
+    for n in range(5):
+        people.append(await pool.waiting(f"k{n}"))
+        await trio.sleep(1)
+    before = [pool.call_of(person) for person in people]
+    pool.memory.empty()
+    await trio.sleep(1)
+    after = [pool.call_of(person) for person in people]
+    for old, new in zip(before, after, strict=True):
+        assert (new.id, new.due_at, new.enqueued_at) == (old.id, old.due_at, old.enqueued_at)
+        assert new.state is CallState.WAITING
+    order = sorted(pool.memory.indexes["waiting:general"].items(), key=lambda entry: entry[1])
+    assert [ref for ref, _ in order] == [call.ref for call in before]
+    assert all(f["restored"] for f in pool.facts("call_queued"))
+
+
+async def test_in_a_new_era_nothing_is_offered_for_five_seconds(pool: Pool) -> None:
+    budi = await pool.waiting("budi")
+    siti = pool.agent("siti")
+    pool.memory.empty()
+    at = pool.clock.now()
+    siti = await pool.ready("siti")
+    await budi.hear(CallOffered)
+    [offered] = pool.facts("call_offered")
+    assert 5_000 <= offered["at"] - at <= 6_000
+    await siti.hear(Offer)
+
+
+async def test_a_connected_pair_goes_on_in_a_new_era(pool: Pool) -> None:
+    await pool.node("b")
+    siti = await pool.ready("siti")
+    budi = await pool.waiting("budi", node=pool.nodes[1])
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    await budi.hear(CustomerConnected)
+    before = pool.call_of(budi)
+    pool.memory.empty()
+    await trio.sleep(15)
+    after = pool.call_of(budi)
+    assert (after.id, after.state, after.agent, after.connected_at) == (
+        before.id,
+        CallState.CONNECTED,
+        "siti",
+        before.connected_at,
+    )
+    assert not budi.unread(CallRequeued)
+    assert not budi.unread(CallEnded)
+    await budi.ask(CallHangup())
+    assert (await siti.hear(CallEnded)).reason is EndReason.COMPLETED
+
+
+async def test_a_customer_whose_agent_does_not_come_back_in_a_new_era_waits_at_his_old_place(
+    pool: Pool,
+) -> None:
+    await pool.node("b")
+    siti = await pool.ready("siti", pool.nodes[1])
+    budi = await pool.waiting("budi")
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    await budi.hear(CustomerConnected)
+    before = pool.call_of(budi)
+    pool.nodes[1].kill()
+    pool.memory.empty()
+    requeued = await budi.hear(CallRequeued, within_s=15)
+    assert requeued.reason is RequeueReason.AGENT_LOST
+    after = pool.call_of(budi)
+    assert (after.id, after.state, after.due_at) == (before.id, CallState.WAITING, before.due_at)
+
+
+async def test_an_agent_who_comes_back_to_a_call_that_waits_again_is_free(pool: Pool) -> None:
+    """The agent's node returned only after the customer had given up on him."""
+    await pool.node("b")
+    node = pool.nodes[1]
+    siti = await pool.ready("siti", node)
+    budi = await pool.waiting("budi")
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    await budi.hear(CustomerConnected)
+    node.store.shut(beating=True)
+    pool.memory.empty()
+    await budi.hear(CallRequeued, within_s=15)
+    node.store.reopen()
+    offer = await siti.hear(Offer)
+    assert offer.call.customer.id == "budi"
+    assert isinstance(await siti.ask(OfferAccept(offer_id=offer.offer_id)), Ok)
+    await budi.hear(CustomerConnected)
+
+
+async def test_wrap_up_and_states_survive_a_new_era(pool: Pool) -> None:
+    siti, budi = await in_call(pool)
+    await budi.ask(CallHangup())
+    rest = await siti.hear(AgentStateNow, state=AgentState.WRAP_UP)
+    agus = await pool.ready("agus")
+    pool.memory.empty()
+    await trio.sleep(2)
+    wrapping, ready = siti.record, agus.record
+    assert isinstance(wrapping, Agent)
+    assert isinstance(ready, Agent)
+    assert (wrapping.state, wrapping.until) == (AgentState.WRAP_UP, rest.deadline_at)
+    assert ready.state is AgentState.READY
+    assert (await siti.hear(AgentStateNow, state=AgentState.READY, within_s=40)).reason is None
+
+
+async def test_a_resume_token_proves_a_place_when_the_node_died_too(pool: Pool) -> None:
+    await pool.node("b")
+    budi = await pool.waiting("budi", node=pool.nodes[1])
+    token = (await budi.hear(CallQueued)).resume_token
+    before = pool.call_of(budi)
+    pool.nodes[1].kill()
+    pool.memory.empty()
+    await trio.sleep(1)
+    dewi = await pool.waiting("dewi")
+    welcome = await budi.enter(pool.nodes[0], resume=token)
+    assert welcome.state == "waiting"
+    queued = await budi.hear(CallQueued)
+    assert (queued.call_id, queued.position) == (before.id, 1)
+    assert pool.call_of(budi).due_at == before.due_at
+    assert (await dewi.hear(CallPosition)).position == 2
+
+
+async def test_a_resume_token_survives_a_refused_first_try(pool: Pool) -> None:
+    """The first commit meets a conflict: what the token proves is not used up by it."""
+    await pool.node("b")
+    budi = await pool.waiting("budi", node=pool.nodes[1])
+    token = (await budi.hear(CallQueued)).resume_token
+    call_id = pool.call_of(budi).id
+    pool.nodes[1].kill()
+    pool.memory.empty()
+    node = await pool.node("c")
+    node.store.shut()
+    budi.knock(node, token)
+    await trio.sleep(1)
+    other = pool.customer("budi")
+    await other.enter(pool.nodes[0])
+    node.store.reopen()
+    assert (await budi.hear(CallQueued)).call_id == call_id
+
+
+@pytest.mark.parametrize("case", ["same era", "another's", "forged", "ended", "too old"])
+async def test_a_resume_token_that_proves_nothing_changes_nothing(pool: Pool, case: str) -> None:
+    budi = await pool.waiting("budi")
+    token = (await budi.hear(CallQueued)).resume_token
+    if case == "ended":
+        await budi.ask(CallCancel())
+    budi.drop()
+    await trio.sleep(1)
+    if case == "same era":
+        await trio.sleep(700)
+    else:
+        pool.memory.empty()
+    if case == "too old":
+        await trio.sleep(601)
+    if case == "forged":
+        token = token[:-2] + ("AA" if token[-2:] != "AA" else "BB")
+    comes = pool.customer("dewi") if case == "another's" else budi
+    assert (await comes.enter(resume=token)).state == "idle"
+    assert not pool.facts("call_queued") or case == "same era"
+
+
+async def test_in_the_same_era_an_absent_call_has_ended(pool: Pool) -> None:
+    budi = await pool.waiting("budi")
+    await budi.ask(CallCancel())
+    budi.drop()
+    await trio.sleep(700)
+    welcome = await budi.enter()
+    assert welcome.state == "idle"
+    assert not budi.unread(CallQueued)
+
+
+# answers that get lost
+
+
+async def test_a_drop_whose_answer_was_lost_is_tried_again(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    siti = await pool.ready("siti")
+    store = pool.nodes[0].store
+    commit, lost = store.commit, 3
+
+    async def losing(change: Change) -> Receipt:
+        nonlocal lost
+        if lost:
+            lost -= 1
+            await trio.lowlevel.checkpoint()
+            raise Unknown("the answer was lost")
+        return await commit(change)
+
+    monkeypatch.setattr(store, "commit", losing)
+    siti.drop()
+    await pool.until(lambda: isinstance(siti.record, Agent) and siti.record.state is AgentState.OFFLINE)
+
+
+async def test_a_drop_outlasts_a_store_that_does_not_answer_for_long(pool: Pool) -> None:
+    """The node lives, so nobody else will ever record that the link is gone."""
+    node = await pool.node("b")
+    siti = await pool.ready("siti", node)
+    node.store.shut(beating=True)
+    siti.drop()
+    await trio.sleep(30)
+    node.store.reopen()
+    await pool.until(lambda: isinstance(siti.record, Agent) and siti.record.state is AgentState.OFFLINE)
+
+
+async def test_who_was_dropped_for_dead_is_asked_to_come_again(pool: Pool) -> None:
+    """Someone dropped him for dead though he lives: he is to come again, not told that he is replaced."""
+    siti = await pool.ready("siti")
+    record = siti.record
+    assert isinstance(record, Agent)
+    await pool.nodes[0].store.commit(drop(record, None, pool.policy, pool.clock.now()))
+    assert await siti.shut_out() is CloseCode.GOING_AWAY
