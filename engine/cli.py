@@ -21,13 +21,11 @@ from cyclopts import App, CoercionError, CycloptsError, Parameter
 from engine import __version__, options
 from engine.config import load, load_secret
 from engine.domain.limits import NAME_CHARS, TOKEN_LIFE_S, VALUE_CHARS
-from engine.observability import log
 from engine.options import Usage
 from engine.replay_commands import import_, replay
-from engine.settings import LogFormat, Settings
+from engine.settings import Settings
 from engine.tables import ConfigError
-
-CONFIG_FILE = Path("giliran.toml")
+from engine.talk_command import talk
 
 app = App(
     name="giliran",
@@ -37,6 +35,7 @@ app = App(
 )
 app.command(import_, name="import")
 app.command(replay)
+app.command(talk)
 Many = Annotated[list[str] | None, Parameter(negative="")]
 _KINDS = {"int": "a whole number", "float": "a number", "bool": "no value"}
 
@@ -100,7 +99,7 @@ def serve(
     """
     if redis is not None and embedded is not None:
         raise Usage("--embedded: expected without --redis: a node has one store")
-    settings = _settings(config)
+    settings = options.settings(config)
     if redis is not None:
         settings = evolve(settings, redis_url=options.redis_url("--redis", redis))
     if embedded is not None:
@@ -131,9 +130,10 @@ def demo(
         HOST:PORT of pages, health and metrics.
     """
     for_ms = None if for_ is None else options.duration("--for", for_)
-    settings = load_secret(_at(load(None, os.environ), ws, http))
-    log.configure(LogFormat.CONSOLE)
-    from engine.app import demo as run
+    own = load_secret(options.settings(None))  # whose tokens are good: `token` and `talk` make them too
+    settings = evolve(load(None, os.environ), secret=own.secret, audience=own.audience)
+    settings = _at(settings, ws, http)
+    from engine.demo.show import demo as run
 
     _start(run, settings, for_ms)
 
@@ -192,7 +192,7 @@ def token(
         "queues": list(options.names("--queues", queues)),
         "skills": options.levels("--skills", skills),
     }
-    settings = _settings(config)
+    settings = options.settings(config)
     if settings.public_keys:
         raise Usage("token: this node takes tokens signed for auth.public_keys, whose private key it has not")
     settings = load_secret(settings)
@@ -248,16 +248,6 @@ def _no_address(error: BaseException) -> str | None:
     numbers = {errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES}
     listening = isinstance(error, socket.gaierror) or (isinstance(error, OSError) and error.errno in numbers)
     return str(error.strerror) if listening and isinstance(error, OSError) else None
-
-
-def _settings(config: Path | None) -> Settings:
-    """Of `--config`, else GILIRAN_CONFIG, else giliran.toml, else the sample; under the environment's."""
-    named = os.environ.get("GILIRAN_CONFIG")
-    if config is None and named:
-        config = Path(named)
-    if config is None and CONFIG_FILE.is_file():
-        config = CONFIG_FILE
-    return load(config, os.environ)
 
 
 def _at(settings: Settings, ws: str | None, http: str | None) -> Settings:

@@ -6,6 +6,7 @@ off), it closes its sockets (1012) and raises `Reaped`; whoever runs it makes an
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from random import SystemRandom
 from time import time
 from typing import Any
@@ -19,7 +20,7 @@ from engine.actors.context import Context, VideoSettings
 from engine.actors.directory import Directory
 from engine.actors.ids import RandomIds
 from engine.actors.leadership import Leadership, Pulse
-from engine.actors.ports import CloseCode, Identity
+from engine.actors.ports import CloseCode, Identity, Listener
 from engine.domain.change import Change, Conflict, NotSent, Reaped, Receipt, Unknown
 from engine.domain.facts import CallConnected, OfferEnded
 from engine.gateway.auth import SignedReceipts, Verifier
@@ -117,6 +118,16 @@ class Node:
 
     def http_restarted(self) -> None:
         self.metrics.http_restarted()
+
+    # what a window on the pool shows
+
+    def now(self) -> int:
+        """Pool time, ms."""
+        return self._store.clock.now()
+
+    def watch(self, listener: Listener) -> AbstractAsyncContextManager[None]:
+        """While open, tell `listener` of every record of the pool, of all of them first."""
+        return self._store.watch(listener)
 
     # its life
 

@@ -1,5 +1,6 @@
 """The texts of the command line as values. What is none raises `Usage`, which names option and value."""
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -7,10 +8,14 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 
+from engine.config import load
 from engine.domain.limits import ID, LEVEL_MAX
+from engine.settings import Settings
 from engine.tables import A_NAME, DURATION, Expected, duration_ms
 
 E = TypeVar("E", bound=StrEnum)
+
+CONFIG_FILE = Path("giliran.toml")
 
 
 class Usage(Exception):
@@ -71,6 +76,24 @@ def address(option: str, text: str) -> tuple[str, int]:
     ):
         wrong(option, text, 'HOST:PORT, such as "127.0.0.1:8765"; port 0 takes any free one')
     return host.strip("[]") or "0.0.0.0", int(port)
+
+
+def settings(config: Path | None) -> Settings:
+    """Of `--config`, else GILIRAN_CONFIG, else giliran.toml, else the sample; under the environment's."""
+    named = os.environ.get("GILIRAN_CONFIG")
+    if config is None and named:
+        config = Path(named)
+    if config is None and CONFIG_FILE.is_file():
+        config = CONFIG_FILE
+    return load(config, os.environ)
+
+
+def ws_url(option: str, text: str) -> str:
+    """The URL of a node's WebSocket port, without the path."""
+    where = urlsplit(text)
+    if where.scheme not in ("ws", "wss") or not where.hostname or where.path.strip("/"):
+        wrong(option, text, 'ws://HOST:PORT or wss://HOST, such as "ws://127.0.0.1:8765"')
+    return text.rstrip("/")
 
 
 def redis_url(option: str, text: str) -> str:
