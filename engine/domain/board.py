@@ -10,68 +10,27 @@ What is proposed is *reserved* until its commit is known; a call or agent whose 
 old news and change nothing.
 """
 
-import heapq
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 
+from engine.domain.agenda import Agenda
+from engine.domain.lanes import (
+    Entry,
+    Idle,
+    Lane,
+    LaneKey,
+    Occupied,
+    Profile,
+    ProfileKey,
+    occupancy,
+    skill_key,
+)
 from engine.domain.lifecycle import AgentState, CallState
-from engine.domain.model import Agent, Call, Customer, Record, Ref, Skills, deadline
+from engine.domain.model import Agent, Call, Customer, Record, Ref, deadline
 from engine.domain.rules import Policy, able, needs_at
-
-Entry = tuple[int, str]  #: (score, call id): sorts by priority
-Idle = tuple[int, str]  #: (idle since, agent id): longest idle first
-Occupied = tuple[float, int, str]  #: (occupancy, idle since, agent id): least occupied first
-SkillKey = tuple[tuple[str, int], ...]
-ProfileKey = tuple[tuple[str, ...], SkillKey]
-
-#: The end of a hold that only `release` ends.
-UNTIL_RELEASED = 2**62
-
-
-def skill_key(skills: Skills) -> SkillKey:
-    return tuple(sorted(skills.items()))
-
-
-@frozen
-class LaneKey:
-    """What a call needs now. Calls with equal keys differ in nothing but priority."""
-
-    queue: str
-    step: int
-    skills: SkillKey
-    avoid: tuple[str, ...]
-    preferred: str
-
-
-@define(eq=False)
-class Profile:
-    """Agents of the same queues and skills. `members` are logged in; the idle may be offered a call."""
-
-    key: ProfileKey
-    skills: Skills
-    members: set[str] = field(factory=set)
-    idle: list[Idle] = field(factory=list)
-    occupied: list[Occupied] = field(factory=list)  # the same agents in another order
-
-
-@define(eq=False)
-class Lane:
-    """Calls that need the same, in order of priority, and the profiles that can give it."""
-
-    key: LaneKey
-    serving: frozenset[str]
-    needed: Skills
-    calls: list[Entry] = field(factory=list)
-    profiles: tuple[Profile, ...] = ()
-    profiles_of: int = -1  # the board's `_profiles_rev` at which `profiles` was worked out
-
-
-def occupancy(agent: Agent) -> float:
-    """Share of his logged-in time spent on calls and wrap-up, as it was when he went ready."""
-    return agent.busy_ms / max(1, agent.since_at - agent.login_at)
 
 
 def _remove(entries: list[Any], entry: tuple[Any, ...]) -> None:
@@ -97,11 +56,9 @@ class Board:
     _idle_of: dict[str, tuple[Profile, Idle, Occupied]] = field(factory=dict)
     _profiles_rev: int = 0
     _profile_of: dict[str, Profile] = field(factory=dict)
-    _held: dict[Ref, int] = field(factory=dict)  # reserved (no end) or resting (until)
-    _timers: list[tuple[int, Ref]] = field(factory=list)
-    _deadlines: list[tuple[int, int, Ref]] = field(factory=list)  # of one instant, first come first
-    _deadlines_seen: int = 0
-    _retry: dict[Ref, int] = field(factory=dict)
+    _held: set[Ref] = field(factory=set)  # reserved, or resting until a timer ends it
+    _timers: Agenda = field(factory=Agenda)  # when a call's needs change, or a rest ends
+    _deadlines: Agenda = field(factory=Agenda)
 
     def get(self, ref: Ref) -> Record | None:
         kind, _, name = ref.partition(":")
@@ -139,11 +96,7 @@ class Board:
             self.customers[name] = record
         else:
             self.customers.pop(name, None)
-        self._retry.pop(ref, None)
-        if record is not None:
-            when = deadline(record)
-            if when is not None:
-                self._push_deadline(when, ref)
+        self._deadlines.put(ref, None if record is None else deadline(record))
 
     def _put_call(self, name: str, call: Call | None, now: int) -> None:
         self._unlane(name)
@@ -151,7 +104,7 @@ class Board:
             _remove(self.order[was[0]], was[1])
         if call is None:
             self.calls.pop(name, None)
-            self._held.pop(f"call:{name}", None)
+            self._forget(f"call:{name}")
             return
         self.calls[name] = call
         if call.state is CallState.WAITING:
@@ -159,6 +112,10 @@ class Board:
             insort(self.order.setdefault(call.queue, []), entry)
             self._order_of[name] = (call.queue, entry)
             self._lane(call, now)
+
+    def _forget(self, ref: Ref) -> None:
+        self._held.discard(ref)
+        self._timers.put(ref, None)
 
     def _unlane(self, name: str) -> None:
         if (placed := self._lane_of.pop(name, None)) is not None:
@@ -169,8 +126,10 @@ class Board:
 
     def _lane(self, call: Call, now: int) -> None:
         """Stand the call in the lane of what it needs now, if it may be offered."""
-        offerable = call.state is CallState.WAITING and call.customer_until is None
-        if not offerable or call.ref in self._held:
+        if call.ref in self._held:
+            return
+        if call.state is not CallState.WAITING or call.customer_until is not None:
+            self._timers.put(call.ref, None)
             return
         queue = self.policy.queues.get(call.queue)
         steps = () if queue is None else queue.steps
@@ -180,8 +139,7 @@ class Board:
         prefers = prefers and call.preferred not in avoid
         if prefers and call.preferred_until is not None:
             changes.append(call.preferred_until)
-        if (next_change := min((c for c in changes if c > now), default=None)) is not None:
-            heapq.heappush(self._timers, (next_change, call.ref))
+        self._timers.put(call.ref, min((c for c in changes if c > now), default=None))
         key = LaneKey(
             queue=call.queue,
             step=sum(call.enqueued_at + s.after_ms <= now for s in steps),
@@ -209,7 +167,7 @@ class Board:
             self._join_profile(agent)
         if agent is None:
             self.agents.pop(name, None)
-            self._held.pop(f"agent:{name}", None)
+            self._forget(f"agent:{name}")
         else:
             self.agents[name] = agent
             self._ready(agent)
@@ -267,12 +225,11 @@ class Board:
 
     def settle(self, now: int) -> int | None:
         """Move what time has moved to another lane; the instant at which to look again, if any."""
-        while self._timers and self._timers[0][0] <= now:
-            _, ref = heapq.heappop(self._timers)
-            if self._held.get(ref, now + 1) <= now:
-                del self._held[ref]
+        while (ref := self._timers.pop_due(now)) is not None:
+            self._held.discard(ref)
             self._place(ref, now)
-        return self._timers[0][0] if self._timers else None
+        first = self._timers.first()
+        return None if first is None else first[0]
 
     def _place(self, ref: Ref, now: int) -> None:
         match self.get(ref):
@@ -286,9 +243,8 @@ class Board:
     def hold(self, refs: Iterable[Ref], until: int | None = None) -> None:
         """Reserve (`until` None: until released) or rest these."""
         for ref in refs:
-            self._held[ref] = UNTIL_RELEASED if until is None else until
-            if until is not None:
-                heapq.heappush(self._timers, (until, ref))
+            self._held.add(ref)
+            self._timers.put(ref, until)
             self.set_aside(ref)
 
     def set_aside(self, ref: Ref) -> None:
@@ -302,29 +258,17 @@ class Board:
     def release(self, refs: Iterable[Ref], now: int) -> None:
         """Give reservations back: each stands where its newest record says."""
         for ref in refs:
-            self._held.pop(ref, None)
+            self._forget(ref)
             self._place(ref, now)
 
     def rank(self, call: Call) -> int:
         """How many waiting calls of its queue stand before it."""
         return bisect_left(self.order.get(call.queue, []), (call.score, call.id))
 
-    def _push_deadline(self, when: int, ref: Ref) -> None:
-        self._deadlines_seen += 1
-        heapq.heappush(self._deadlines, (when, self._deadlines_seen, ref))
-
     def next_deadline(self) -> tuple[int, Ref] | None:
         """The earliest deadline on the board, (instant, ref)."""
-        while self._deadlines:
-            when, _, ref = self._deadlines[0]
-            record = self.get(ref)
-            at = None if record is None else deadline(record)
-            if at is not None and max(at, self._retry.get(ref, 0)) == when:
-                return when, ref
-            heapq.heappop(self._deadlines)
-        return None
+        return self._deadlines.first()
 
     def postpone(self, ref: Ref, until: int) -> None:
         """Do not look at this deadline again before `until`: its change was refused."""
-        self._retry[ref] = until
-        self._push_deadline(until, ref)
+        self._deadlines.put(ref, until)

@@ -23,7 +23,8 @@ from typing import Any
 
 from attrs import frozen
 
-from engine.domain.board import Board, Entry, Lane, Occupied, Profile, occupancy
+from engine.domain.board import Board
+from engine.domain.lanes import Entry, Lane, Occupied, Profile, occupancy
 from engine.domain.model import Agent, Call, Skills
 from engine.domain.rules import Queue, Select, needs_at
 

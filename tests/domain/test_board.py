@@ -8,7 +8,8 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.domain.board import Board, LaneKey, ProfileKey
+from engine.domain.board import Board
+from engine.domain.lanes import LaneKey, ProfileKey
 from engine.domain.lifecycle import AgentState, CallState
 from engine.domain.matching import match
 from engine.domain.model import Agent, Call, Customer

@@ -76,8 +76,7 @@ def test_a_call_that_waits_again_keeps_its_due_and_nothing_of_the_agent(
     assert (c.offered_at, c.offer_until, c.agent_until) == (None, None, None)
     assert (a.offer, a.call) == ("", "")
     assert c.requeues == 1
-    lost = how is OfferEnd.AGENT_LOST
-    assert c.requeue_reason is (RequeueReason.AGENT_LOST if lost else RequeueReason.NO_AGENT)
+    assert c.requeue_reason is _requeue_reason(how)
 
 
 FACTS: dict[OfferEnd, list[type[Fact]]] = {
@@ -94,6 +93,12 @@ def test_the_facts_tell_how_it_ended(how: OfferEnd, move: Callable[[], Change]) 
     facts = [f for f in move().facts if f.kind != "link_lost"]
     assert [type(f) for f in facts] == FACTS[how]
     assert facts[0] == OfferEnded(at=facts[0].at, call="c1", agent="a1", offer="o1", how=how)
+    again = [f for f in facts if isinstance(f, CallRequeued)]
+    assert all((f.due_at, f.reason) == (OFFERED_CALL.due_at, _requeue_reason(how)) for f in again)
+
+
+def _requeue_reason(how: OfferEnd) -> RequeueReason:
+    return RequeueReason.AGENT_LOST if how is OfferEnd.AGENT_LOST else RequeueReason.NO_AGENT
 
 
 @frozen
