@@ -19,8 +19,8 @@ def test_it_holds_the_last_instant_of_each_and_no_other(doings: list[tuple[str, 
         first = agenda.first()
         assert (first and first[0]) == min(held.values(), default=None)
     taken = []
-    while (ref := agenda.pop_due(9)) is not None:
-        taken.append((held.pop(ref), ref))
+    while (due := agenda.pop_due(9)) is not None:
+        taken.append((held.pop(due), due))
     assert held == {}
     assert [at for at, _ in taken] == sorted(at for at, _ in taken)
 
