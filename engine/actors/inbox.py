@@ -1,5 +1,9 @@
-"""What reaches the matchmaker, and what was refused of what it sent. Neither can grow without bound."""
+"""What reaches the matchmaker, and what was refused or raised of what it did.
 
+Nothing here can grow without bound.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import trio
@@ -8,6 +12,8 @@ from attrs import define, field
 from engine.domain.model import Record, Ref
 from engine.domain.news import Changed, News, Resynced
 
+#: What makes a change raise is set aside for this long, and twice as long each time it does so again.
+ASIDE_MS, ASIDE_MOST_MS = 5_000, 600_000
 REST_AFTER = 3  # refusals
 REST_WITHIN_MS = 1_000
 #: Refs with refusals on record; far more than can be refused within a second.
@@ -67,3 +73,21 @@ class Refusals:
     def forget(self, refs: Iterable[Ref]) -> None:
         for ref in refs:
             self._at.pop(ref, None)
+
+
+@define(eq=False)
+class Failures:
+    """How often each ref had to do with a change that raised. The guilty one soon stands out."""
+
+    _times: Counter[Ref] = field(factory=Counter)
+
+    def failed(self, ref: Ref) -> int:
+        """Count one; for how long it is to be set aside (ms)."""
+        if len(self._times) > FORGET_BEYOND:
+            self._times.clear()
+        self._times[ref] += 1
+        return min(ASIDE_MS << min(self._times[ref] - 1, 10), ASIDE_MOST_MS)
+
+    def forget(self, refs: Iterable[Ref]) -> None:
+        for ref in refs:
+            self._times.pop(ref, None)

@@ -10,17 +10,18 @@ Its inbox is a map from ref to newest record, so it cannot overflow, and it acts
 once.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import structlog
 import trio
 
 from engine.actors.alarm import Alarm
 from engine.actors.context import Context
-from engine.actors.inbox import Inbox, Refusals
+from engine.actors.inbox import Failures, Inbox, Refusals
 from engine.actors.standings import Publisher
 from engine.domain.board import Board
-from engine.domain.change import LEADER, Change, Conflict, Guard, Unavailable
+from engine.domain.change import LEADER, Change, Conflict, Guard, Reaped, Unavailable
 from engine.domain.lifecycle import AgentState
 from engine.domain.matching import Proposal, match
 from engine.domain.model import Agent, Call, Record, Ref
@@ -65,6 +66,7 @@ class Matchmaker:
         self._inbox = Inbox()
         self._alarm = Alarm(context.clock, self._inbox.ring)
         self._refusals = Refusals()
+        self._failures = Failures()
         self._quiet_until = quiet_until
         self._in_doubt = in_doubt
         self._doubtful = False
@@ -130,15 +132,37 @@ class Matchmaker:
 
     async def _offer(self, proposal: Proposal, now: int) -> None:
         call, agent = proposal.call, proposal.agent
-        change = moves.offer(
-            call,
-            agent,
-            offer_id=self._context.ids.fresh(),
-            why=proposal.why,
-            policy=self._context.policy,
-            now=now,
-        )
-        await self._carry_out(change, (call.ref, agent.ref))
+        with self._contained((call.ref, agent.ref)):
+            change = moves.offer(
+                call,
+                agent,
+                offer_id=self._context.ids.fresh(),
+                why=proposal.why,
+                policy=self._context.policy,
+                now=now,
+            )
+            await self._carry_out(change, (call.ref, agent.ref))
+
+    @contextmanager
+    def _contained(self, refs: tuple[Ref, ...]) -> Iterator[None]:
+        """Whatever a damaged record makes raise: it is set aside and reported, and the others go on.
+
+        The second of two comes back sooner, so that each is tried with somebody else.
+        """
+        try:
+            yield
+        except (LostLead, Reaped):
+            raise
+        except Exception:  # the supervisor's place, for one change among many
+            now = self._context.clock.now()
+            for place, ref in enumerate(refs):
+                aside_ms = self._failures.failed(ref) >> place
+                log.exception("set aside", ref=ref, ms=aside_ms)
+                self.board.hold((ref,), now + aside_ms)
+                self.board.postpone(ref, now + aside_ms)
+            self._inbox.ring()
+        else:
+            self._failures.forget(refs)
 
     async def _carry_out(self, change: Change, reserved: tuple[Ref, ...] = ()) -> bool:
         """Commit, learn the outcome, give the reservations back. Raises LostLead, Reaped."""
@@ -189,9 +213,10 @@ class Matchmaker:
         try:
             record = self.board.get(ref)
             if record is not None:
-                change = moves.due(record, self._partner(record), self._context.policy, now)
-                if change is not None:
-                    await self._carry_out(change)
+                with self._contained((ref,)):
+                    change = moves.due(record, self._partner(record), self._context.policy, now)
+                    if change is not None:
+                        await self._carry_out(change)
         finally:
             self._settling -= 1
             self._inbox.ring()

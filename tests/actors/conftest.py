@@ -1,11 +1,12 @@
 """Every test here runs in virtual time, on one pool of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog.testing
 import trio
 import trio.testing
 
@@ -23,6 +24,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == HERE and iscoroutinefunction(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.trio(run=in_virtual_time))
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What was logged, kept instead of shown."""
+    with structlog.testing.capture_logs() as entries:
+        yield entries
 
 
 @pytest.fixture
