@@ -52,11 +52,12 @@ class FakeReception:
     """Makes a session of every hello, greets it at once, and keeps it."""
 
     eager: bool = True
+    make: type[FakeSession] = FakeSession
     on_enter: Callable[[FakeSession], None] | None = None
     sessions: list[FakeSession] = field(factory=list)
 
     def enter(self, identity: Identity, client: Client, resume: str | None) -> FakeSession:
-        session = FakeSession(identity, client, resume, eager=self.eager)
+        session = self.make(identity, client, resume, eager=self.eager)
         self.sessions.append(session)
         client.tell(Entered(session=f"s{len(self.sessions)}", state="idle"))
         if self.on_enter is not None:

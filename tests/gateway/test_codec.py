@@ -373,6 +373,9 @@ BAD_TEXTS = {
     "single quotes": "{'type': 'ping'}",
     "a control character": '{"type": "ping", "ref": "\n"}',
     "deep arrays": '{"type": "signal", "data": ' + "[" * 40 + "]" * 40 + "}",
+    "arrays as deep as one parser goes and the other does not": (
+        '{"type": "signal", "data": ' + "[" * 1000 + "]" * 1000 + "}"
+    ),
     "deep objects": '{"type": "signal", "data": ' + '{"a":' * 2000 + "1" + "}" * 2000 + "}",
     "16 KB of brackets": "[" * MESSAGE_BYTES,
     "objects that never end": '{"a":' * 3000,

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from engine.actors.notices import CallOffered, Offer, OfferedCall, OfferEnded, Ok, Person
@@ -12,6 +13,7 @@ from engine.actors.ports import CloseCode
 from engine.domain import limits
 from engine.domain.lifecycle import OfferEnd
 
+from .fakes import FakeSession
 from .wire import CLOSE, PING, PONG, TEXT, WireClient, upgrade_request, virtual_node
 
 OFFER = Offer(
@@ -246,6 +248,7 @@ async def test_a_client_that_stops_reading_while_we_close_is_cut_after_two_secon
         await stuck.hello()
         session = node.reception.last
         session.client.tell(Ok(ref="never read"))
+        await wait_all_tasks_blocked()
         session.client.close(CloseCode.REPLACED, "replaced")
         await trio.sleep(limits.CLOSE_S)
         await wait_all_tasks_blocked()
@@ -307,6 +310,27 @@ async def test_an_expired_token_closes_the_session(clock: MockClock) -> None:
         code, _ = await ended_after(client)
         assert code == CloseCode.TOKEN
         assert trio.current_time() - begin <= 12 + LATE + limits.CLOSE_S
+
+
+class Faulty(FakeSession):
+    """A session with a bug that only time brings out."""
+
+    def gone(self) -> None:
+        raise RuntimeError("a bug")
+
+
+async def test_a_fault_in_what_time_brings_ends_one_connection_and_time_goes_on(clock: MockClock) -> None:
+    async with virtual_node() as node:
+        node.reception.make = Faulty
+        client = node.listener.connect()
+        await client.hello(f"agent:ayu:{math.ceil(trio.current_time()) + 2}")
+        with capture_logs() as logs:
+            assert await client.ending() is None
+        assert [entry["event"] for entry in logs] == ["a connection failed"]
+        assert node.gateway.tally.faults == 1
+        silent = node.listener.connect()
+        await silent.upgrade()
+        assert await silent.ending() == CloseCode.NO_HELLO
 
 
 async def test_draining_lets_a_pending_offer_end(clock: MockClock) -> None:

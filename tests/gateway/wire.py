@@ -198,10 +198,11 @@ async def virtual_node(**changes: Any) -> AsyncIterator[Node]:
     """Without a network, for a test with a virtual clock."""
     reception, listener = FakeReception(), MemoryListener()
     gateway = Gateway(house(reception, trio.current_time), frozenset({"https://bank.example"}), **changes)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(gateway.serve_on, [listener])
-        yield Node(gateway, reception, listener)
-        nursery.cancel_scope.cancel()
+    with trio.fail_after(1000):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(gateway.serve_on, [listener])
+            yield Node(gateway, reception, listener)
+            nursery.cancel_scope.cancel()
 
 
 @asynccontextmanager
