@@ -326,6 +326,7 @@ async def test_a_fault_in_what_time_brings_ends_one_connection_and_time_goes_on(
         await client.hello(f"agent:ayu:{math.ceil(trio.current_time()) + 2}")
         with capture_logs() as logs:
             assert await client.ending() is None
+            await wait_all_tasks_blocked()
         assert [entry["event"] for entry in logs] == ["a connection failed"]
         assert node.gateway.tally.faults == 1
         silent = node.listener.connect()
