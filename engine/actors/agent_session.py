@@ -115,7 +115,8 @@ class AgentSession:
             return Change()
         mine = evolve(agent, session=session, node=self.context.store.node)
         again = call is not None and view.get(call.ref) is not None
-        return restore_agent(mine, None if again else call, now)
+        grace_ms = self.context.policy.timings.call_grace_ms
+        return restore_agent(mine, None if again else call, grace_ms=grace_ms, now=now)
 
     def bereft(self, view: View) -> bool:
         return False

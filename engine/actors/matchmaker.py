@@ -120,6 +120,11 @@ class Matchmaker:
             self._publisher.saw(self.board, self.board.get(ref), record)
             self.board.put(ref, record, now)
 
+    def _correct(self, records: Mapping[Ref, Record | None], now: int) -> None:
+        """What the store says it holds counts, even if it is older: a failover may have lost the newest."""
+        for ref, record in records.items():
+            self.board.correct(ref, record, now)
+
     # offers
 
     def _propose(self, nursery: trio.Nursery, now: int) -> int | None:
@@ -172,7 +177,7 @@ class Matchmaker:
         except Conflict as conflict:
             if any(guard.ref == LEADER for guard in conflict.guards):
                 raise LostLead from conflict
-            self._put(conflict.records, clock.now())
+            self._correct(conflict.records, clock.now())
             self._context.metrics.refused()
             self._refused(reserved)
             return False

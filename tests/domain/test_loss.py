@@ -106,7 +106,7 @@ def written(change: Change) -> list[str]:
 @pytest.mark.parametrize("state", [_A.READY, _A.NOT_READY, _A.WRAP_UP])
 def test_in_a_new_era_an_agent_is_what_he_was(state: AgentState) -> None:
     held = agent(state)
-    change = restore_agent(held, None, NOW)
+    change = restore_agent(held, None, grace_ms=30_000, now=NOW)
     assert written(change) == ["agent:a1"]
     again = agent_after(change)
     assert (again.state, again.reason, again.until, again.idle_since) == (
@@ -120,7 +120,7 @@ def test_in_a_new_era_an_agent_is_what_he_was(state: AgentState) -> None:
 
 
 def test_in_a_new_era_an_offer_is_not_made_again() -> None:
-    again = agent_after(restore_agent(agent(_A.OFFERED), call(_C.OFFERED), NOW))
+    again = agent_after(restore_agent(agent(_A.OFFERED), call(_C.OFFERED), grace_ms=30_000, now=NOW))
     assert (again.state, again.offer, again.call) == (_A.READY, "", "")
     change = restore_customer(None, customer(), call(_C.OFFERED), NOW)
     waits = call_after(change)
@@ -128,17 +128,18 @@ def test_in_a_new_era_an_offer_is_not_made_again() -> None:
 
 
 def test_in_a_new_era_a_connected_pair_is_re_created_in_one_change() -> None:
-    change = restore_agent(agent(_A.ON_CALL, node="n7"), call(_C.CONNECTED), NOW)
+    change = restore_agent(agent(_A.ON_CALL, node="n7"), call(_C.CONNECTED), grace_ms=30_000, now=NOW)
     assert written(change) == ["agent:a1", "call:c1"]
     c, a = call_after(change), agent_after(change)
     assert (c.state, c.agent, c.offer, c.agent_node, c.agent_until) == (_C.CONNECTED, "a1", "o1", "n7", None)
+    assert c.customer_until == NOW + 30_000, "his own side has to say that he is there"
     assert (a.state, a.call, a.offer) == (_A.ON_CALL, "c1", "o1")
     assert [type(f) for f in change.facts] == [CallQueued, CallConnected, AgentMoved]
     assert agents.accept(a, c, "o1", NOW) == Change(), "saying again that he accepts stays harmless"
 
 
 def test_in_a_new_era_an_agent_whose_call_is_not_known_is_ready() -> None:
-    again = agent_after(restore_agent(agent(_A.ON_CALL), None, NOW))
+    again = agent_after(restore_agent(agent(_A.ON_CALL), None, grace_ms=30_000, now=NOW))
     assert (again.state, again.offer, again.call) == (_A.READY, "", "")
 
 

@@ -22,8 +22,12 @@ from engine.domain.rules import Policy
 PATIENCE_MS = 5_000
 
 
-def restore_agent(agent: Agent, call: Call | None, now: int) -> Change:
-    """The agent as he was; `agent` already bears his live session and node."""
+def restore_agent(agent: Agent, call: Call | None, *, grace_ms: int, now: int) -> Change:
+    """The agent as he was; `agent` already bears his live session and node.
+
+    Whether the customer of a connected call is still there only his own side knows: he has `grace_ms` to
+    say so.
+    """
     fresh = evolve(agent, version=0, stamp="", last_offer="", last_offer_end=None)
     if fresh.state is AgentState.OFFERED:
         fresh = evolve(move_agent(fresh, AgentState.READY, now), offer="", call="")
@@ -36,6 +40,7 @@ def restore_agent(agent: Agent, call: Call | None, now: int) -> Change:
     if not holds or call is None:
         return Change(writes=(Write(None, fresh),), facts=(fact,))
     again = evolve(call, version=0, stamp="", agent_node=fresh.node, agent_until=None)
+    again = evolve(again, customer_until=now + grace_ms)
     connected = CallConnected(
         at=now,
         call=call.id,
