@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from attrs import frozen
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -12,9 +12,11 @@ from engine.demo.words import duration, why
 from engine.domain.lifecycle import AgentState, CallState
 from engine.domain.model import Agent, Call
 
-#: Lines beside the assignments: titles, tables' heads, counters and the commands to join in by.
-FRAME_LINES = 20
-LEAST_MOMENTS = 4
+#: Lines that are always there: the tables' head, blanks, a title, two of counters, one to spare.
+FRAME_LINES = 7
+LEAST_LINES = 4
+#: From this width on there is room for what each agent serves.
+WIDE = 110
 _STATES: Mapping[AgentState, tuple[str, str]] = {
     AgentState.READY: ("ready", "green"),
     AgentState.OFFERED: ("rings", "bold yellow"),
@@ -23,6 +25,7 @@ _STATES: Mapping[AgentState, tuple[str, str]] = {
     AgentState.NOT_READY: ("not ready", "magenta"),
 }
 _SHOWN = {What.ASSIGNED, What.DECLINED, What.UNANSWERED, What.LEFT, What.LOST}
+_MEASURE = Console(width=1)
 _STYLES = {What.ASSIGNED: "", What.LEFT: "dim", What.LOST: "red"}
 
 
@@ -90,45 +93,63 @@ def screen(
     queues: Sequence[str],
     join: Sequence[str],
     now: int,
+    width: int,
     height: int,
 ) -> RenderableType:
-    """Everything at one look, at most `height` lines."""
+    """Everything at one look, within `width` and `height`."""
+    agents = panorama.logged_in()
     tables = Table.grid(padding=(0, 4))
-    tables.add_row(_queues(panorama, queues, now), _agents(panorama, now))
-    most = max(LEAST_MOMENTS, height - FRAME_LINES)
-    told = [Text(str(line), style=line.style, no_wrap=True, overflow="ellipsis") for line in recent[-most:]]
-    hints = [Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in join]
+    tables.add_row(_queues(panorama, queues, now), _agents(panorama, agents, now, wide=width >= WIDE))
+    rows = max(len(agents), len(queues))
+    room = max(LEAST_LINES, height - FRAME_LINES - rows - len(join))
     return Group(
         tables,
         Text(),
         Text("Who got whom, and why", style="bold"),
-        *told,
+        *(Text(str(line), style=line.style) for line in _latest(recent, width, room)),
         Text(),
         Text(counters(panorama)),
-        *hints,
+        *(Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in join),
     )
 
 
-def _queues(panorama: Panorama, queues: Sequence[str], now: int) -> Table:
-    table = Table("queue", "waiting", "longest", "rings", "in call", title="Queues", title_justify="left")
-    for queue in queues:
-        waiting = panorama.waiting(queue)
-        longest = duration(now - min(c.enqueued_at for c in waiting)) if waiting else "-"
-        busy = [panorama.in_state(queue, state) for state in (CallState.OFFERED, CallState.CONNECTED)]
-        table.add_row(queue, str(len(waiting)), longest, *(str(n) for n in busy))
+def _latest(recent: Sequence[Line], width: int, room: int) -> list[Line]:
+    """As many as fit into so many lines; a long one takes several."""
+    shown: list[Line] = []
+    for line in reversed(recent):
+        room -= len(Text(str(line)).wrap(_MEASURE, width))
+        if room < 0:
+            break
+        shown.insert(0, line)
+    return shown
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(column, no_wrap=True)
     return table
 
 
-def _agents(panorama: Panorama, now: int) -> Table:
-    table = Table("agent", "state", "for", "with", "serves", title="Agents", title_justify="left")
-    for agent in panorama.logged_in():
+def _queues(panorama: Panorama, queues: Sequence[str], now: int) -> Table:
+    table = _table("queue", "waiting", "longest", "in call")
+    for queue in queues:
+        waiting = panorama.waiting(queue)
+        longest = duration(now - min(c.enqueued_at for c in waiting)) if waiting else "-"
+        table.add_row(queue, str(len(waiting)), longest, str(panorama.in_state(queue, CallState.CONNECTED)))
+    return table
+
+
+def _agents(panorama: Panorama, agents: Sequence[Agent], now: int, *, wide: bool) -> Table:
+    table = _table("agent", "state", "for", "with", *(["serves"] if wide else []))
+    for agent in agents:
         word, style = _STATES[agent.state]
         if agent.state is AgentState.NOT_READY and agent.reason:
             word = agent.reason.replace("_", " ")
         call = panorama.calls.get(agent.call)
         caller = "" if call is None else call.customer_name or call.customer
-        since = duration(now - agent.since_at)
-        table.add_row(agent.name or agent.id, Text(word, style=style), since, caller, _serves(agent))
+        state, since = Text(word, style=style), duration(now - agent.since_at)
+        table.add_row(agent.name or agent.id, state, since, caller, *([_serves(agent)] if wide else []))
     return table
 
 

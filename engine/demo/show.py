@@ -147,7 +147,7 @@ class Window:
                         self.queues,
                         self.join,
                         lives.node.now(),
-                        self.console.height,
+                        *self.console.size,
                     )
                 )
                 await trio.to_thread.run_sync(live.refresh)

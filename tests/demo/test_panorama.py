@@ -2,11 +2,12 @@
 
 from io import StringIO
 
+import pytest
 from attrs import evolve
 from rich.console import Console
 
 from engine.demo.panorama import Panorama, What
-from engine.demo.screen import FRAME_LINES, LEAST_MOMENTS, counters, lines, screen, status
+from engine.demo.screen import WIDE, counters, lines, screen, status
 from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd
 from engine.domain.model import Agent, Call, Customer, Record
 from engine.domain.news import Changed, Resynced
@@ -121,19 +122,31 @@ def test_the_present_is_a_line() -> None:
     )
 
 
-def test_a_screen_shows_everything_and_fits() -> None:
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (100, 30), (150, 45)])
+def test_a_screen_shows_everything_and_fits(width: int, height: int) -> None:
     panorama = Panorama()
-    agents = [evolve(READY, id=f"a{n}", name=f"Agent {n}") for n in range(8)]
+    agents = [evolve(READY, id=f"a{n}", name=f"Agent {n}") for n in range(7)]
     resting = evolve(READY, id="z", name="Wati", state=AgentState.NOT_READY, reason="no_answer")
     gone = evolve(READY, id="y", name="Nobody", state=AgentState.OFFLINE)
-    told(panorama, *agents, resting, gone, WAITING, OFFERED)
-    recent = lines(panorama, tuple(panorama.moments) * 30, 0)
-    console = Console(width=120, height=40, record=True, file=StringIO())
-    console.print(screen(panorama, recent, ["general", "premium"], ["join", "  by this"], 9_000, 40))
-    text = console.export_text()
-    assert len(text.splitlines()) <= 40
-    assert text.count("Sari gets") == 0
-    assert text.count("Agent 1 gets Ayu") == max(LEAST_MOMENTS, 40 - FRAME_LINES)
-    for word in ("premium", "Agent 7", "no answer", "Wati", "1 asked", "by this"):
+    told(panorama, *agents, resting, gone, WAITING, evolve(OFFERED, tier="vip", skills={"loan": 1}))
+    recent = lines(panorama, tuple(panorama.moments) * 60, 0)
+    console = Console(width=width, height=height, record=True, file=StringIO())
+    console.print(
+        screen(panorama, recent, ["general", "premium"], ["join", "  by", "  this"], 9_000, *console.size)
+    )
+    shown = console.export_text().splitlines()
+    assert height - 3 <= len(shown) < height
+    text = "\n".join(shown)
+    for word in (
+        "premium",
+        "Agent 6",
+        "no answer",
+        "Wati",
+        "Agent 1 gets Ayu",
+        "nobody else was free",
+        "1 asked",
+    ):
         assert word in text
+    assert shown[-1] == "  this"
+    assert ("serves" in text) is (width >= WIDE)
     assert "Nobody" not in text
