@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from attrs import field, frozen
 
-from engine.domain.errors import Code
+from engine.domain.errors import Code, Refused
 from engine.domain.lifecycle import AgentState, EndReason, OfferEnd, Party, RequeueReason
 
 
@@ -58,6 +58,18 @@ class Error:
     call_id: str | None = optional()
     state: str | None = optional()
     retry_ms: int | None = optional()
+
+    @classmethod
+    def of(cls, ref: str | None, refused: Refused) -> "Error":
+        return cls(
+            ref=ref,
+            code=refused.code,
+            message=refused.message,
+            field=refused.field,
+            call_id=refused.call_id,
+            state=refused.state,
+            retry_ms=refused.retry_ms,
+        )
 
 
 @frozen(kw_only=True)

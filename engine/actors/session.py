@@ -11,17 +11,17 @@ and this one ends (4001). A crash rebuilds the actor from its records; it takes 
 
 from collections.abc import Callable
 from math import inf
-from typing import Protocol
 
 import structlog
 import trio
 
 from engine.actors.context import Context
 from engine.actors.mailbox import Asked, Gone, Heard, Item, Mailbox
-from engine.actors.notices import Entered, Error, Notice, Ok
+from engine.actors.notices import Entered, Error, Ok
 from engine.actors.notices import Service as ServiceNotice
 from engine.actors.ports import Client, CloseCode, Identity
 from engine.actors.requests import Request
+from engine.actors.role import Role
 from engine.actors.view import View
 from engine.domain.change import Change, Conflict, Guard, Reaped, Unavailable, Unknown
 from engine.domain.errors import Code, Refused
@@ -42,59 +42,6 @@ DROP_S = 5
 
 class Replaced(Exception):
     """The record names another session, or none: this socket is no longer the person's."""
-
-
-class Role(Protocol):
-    """What makes a session an agent's or a customer's. Its deciding methods are pure."""
-
-    @property
-    def ref(self) -> Ref:
-        """The person's record."""
-        ...
-
-    def refs(self, view: View) -> tuple[Ref, ...]:
-        """The records the view must hold, as far as the view shows which; `ref` first."""
-        ...
-
-    def entered(self, view: View) -> str:
-        """The state word of the welcome frame."""
-        ...
-
-    def holds_call(self, view: View) -> bool: ...
-
-    def enter(self, view: View, session: str, now: int) -> Change: ...
-
-    def decide(self, request: Request, view: View, now: int) -> Change:
-        """Raises Refused."""
-        ...
-
-    def drop(self, view: View, now: int) -> Change: ...
-
-    def restore(self, held: View, view: View, session: str, now: int) -> Change:
-        """In a new era: what `view` lacks of the records that were held, as they were."""
-        ...
-
-    def bereft(self, view: View) -> bool:
-        """Whether, of the records held, a call is the other side's to re-create."""
-        ...
-
-    def reclaim(self, view: View) -> bool:
-        """Whether the records have not noticed that this socket is here, so that it must enter again."""
-        ...
-
-    async def tell(self, before: View, after: View) -> list[Notice]:
-        """What the client is to be told of the way from one view to the other."""
-        ...
-
-    async def signal(self, request: Request, view: View) -> bool:
-        """Relay a signal request to the peer; False if it is not one. Raises Refused."""
-        ...
-
-    def heard(self, signal: Signalled, view: View) -> list[Notice]:
-        """What an ephemeral message tells the client."""
-        ...
-
-    def renew(self, identity: Identity) -> None: ...
 
 
 class SessionActor:
@@ -218,27 +165,14 @@ class SessionActor:
                 if not changed:
                     self._told = View()  # nothing new: the answer is the present in full
         except Refused as refused:
-            self._refuse(asked.ref, refused)
+            self._client.tell(Error.of(asked.ref, refused))
         except Unavailable:
             unconfirmed = Refused(Code.UNAVAILABLE, "not confirmed; safe to repeat", retry_ms=RETRY_MS)
-            self._refuse(asked.ref, unconfirmed)
+            self._client.tell(Error.of(asked.ref, unconfirmed))
         else:
             if asked.ref is not None:
                 self._client.tell(Ok(ref=asked.ref))
         await self._tell()
-
-    def _refuse(self, ref: str | None, refused: Refused) -> None:
-        self._client.tell(
-            Error(
-                ref=ref,
-                code=refused.code,
-                message=refused.message,
-                field=refused.field,
-                call_id=refused.call_id,
-                state=refused.state,
-                retry_ms=refused.retry_ms,
-            )
-        )
 
     async def _catch_up(self) -> None:
         """After news: is the socket still the person's, do the records know it, what is to be told?"""

@@ -14,8 +14,12 @@ from engine.domain.board import Board
 from engine.domain.change import Unavailable
 from engine.domain.estimates import Pace
 from engine.domain.lifecycle import CallState
+from engine.domain.limits import RECEIPT_LIFE_MS
 from engine.domain.matching import able_agents
 from engine.domain.model import Call, Record
+
+#: A customer whose place does not change is told it again, because his resume token comes with it.
+RENEW_MS = RECEIPT_LIFE_MS // 2
 
 Standing = tuple[int, int, float | None]  # waiting, agents, busy_ms
 
@@ -30,10 +34,13 @@ class Publisher:
         self._every_ms = every_ms
         self._queues: dict[str, Standing] = {}
         self._positions: dict[str, int] = {}
+        self._nodes: set[str] = set()
+        self._renew_at = 0
 
     def forget(self) -> None:
-        """The board is new: everything is to be told again."""
-        self._queues, self._positions = {}, {}
+        """Everything is to be told again: the board is new, or resume tokens grow old."""
+        self._queues, self._positions, self._nodes = {}, {}, set()
+        self._renew_at = self._clock.now() + RENEW_MS
 
     def saw(self, board: Board, before: Record | None, after: Record | None) -> None:
         """Learn the pace from calls as they end."""
@@ -53,6 +60,8 @@ class Publisher:
         if self._every_ms is None:
             return
         while True:
+            if self._clock.now() >= self._renew_at:
+                self.forget()
             for node, body in self.news(board()).items():
                 with suppress(Unavailable):
                     await self._store.signal(node, STANDINGS, body)
@@ -74,5 +83,9 @@ class Publisher:
                 call = board.calls[call_id]
                 if call.node and known.get(call_id) != position:
                     places.setdefault(call.node, {})[call_id] = (call.customer, position)
-        nodes = board.nodes() if changed else places.keys()
-        return {node: {"queues": changed, "positions": places.get(node, {})} for node in nodes}
+        nodes = board.nodes()
+        fresh, self._nodes = nodes - self._nodes, nodes
+        news = {
+            n: {"queues": queues if n in fresh else changed, "positions": places.get(n, {})} for n in nodes
+        }
+        return {n: told for n, told in sorted(news.items()) if told["queues"] or told["positions"]}

@@ -113,6 +113,7 @@ class Link:
         """The socket is gone, and the node notices."""
         self.cut = True
         self.conversation.lost()
+        self.client.told()
 
 
 @define(eq=False)
@@ -194,6 +195,22 @@ class Client:
             return None
 
         return await self._until(find, within_s, f"{kind.__name__} {fields or ''}")
+
+    async def next(self, until: float) -> ServerMessage | None:
+        """The next message; None once the link is gone, or at that instant of trio's clock."""
+        with trio.CancelScope(deadline=until):
+            while self._read >= len(self.heard):
+                if self.link is None or self.link.cut:
+                    return None
+                await self._news.wait()
+            self._read += 1
+            return self.heard[self._read - 1]
+        return None
+
+    @property
+    def log(self) -> list[tuple[int, ServerMessage]]:
+        """Everything heard, with when."""
+        return list(zip(self.heard_at, self.heard, strict=True))
 
     async def shut_out(self, link: Link | None = None) -> CloseCode:
         """The code the node closed that link (by default the present one) with, once it does."""
@@ -347,10 +364,9 @@ class Pool:
         return made
 
     def leader(self) -> VirtualNode | None:
-        """The node that leads; at most one does."""
-        found = [node for node in self.nodes if node.leads]
-        assert len(found) <= 1, f"{len(found)} lead at once"
-        return found[0] if found else None
+        """The node that leads. Another may still believe that it does; whatever it does is refused."""
+        name = self.memory.leader.get("node", "")
+        return next((n for n in self.nodes if n.up.is_set() and n.store.node == name and n.leads), None)
 
     async def until(self, holds: Callable[[], object], within_s: float = SOON_S, what: str = "") -> None:
         """Return as soon as `holds` does, looked at every 50 ms."""

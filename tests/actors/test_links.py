@@ -320,3 +320,23 @@ async def test_positions_come_at_most_once_a_second_and_carry_a_fresh_token(pool
     positions = [m.position for _, m in told]
     assert all(a != b for a, b in pairwise(positions)), "only on change"
     assert told[-1][1].resume_token not in (None, queued.resume_token)
+
+
+async def test_a_place_that_does_not_change_is_told_again_before_its_token_grows_old(pool: Pool) -> None:
+    budi = await pool.waiting("budi")
+    queued = await budi.hear(CallQueued)
+    await trio.sleep(9 * 60)
+    told = await budi.hear(CallPosition)
+    assert told.position == queued.position
+    again = budi.unread(CallPosition)
+    assert again
+    assert again[-1].resume_token != queued.resume_token
+
+
+async def test_a_node_that_joins_later_hears_of_queues_that_do_not_change(pool: Pool) -> None:
+    await pool.waiting("budi")
+    await trio.sleep(5)
+    other = await pool.node("b")
+    await pool.waiting("dewi", "instant", node=other)
+    await trio.sleep(2)
+    assert other.context.standings.waiting("general") == 1
