@@ -13,7 +13,7 @@ The hearer is called synchronously and never waits, so a client's pings are answ
 
 from collections.abc import Callable
 from math import inf
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 import trio
@@ -25,6 +25,7 @@ from engine.domain import limits
 from engine.gateway.frames import FrameGate, FrameLimits, ping_frame
 from engine.gateway.guarded_stream import GuardedStream
 from engine.gateway.handshake import Door, Rejected, judge
+from engine.gateway.hearer import Hearer
 from engine.gateway.tally import Tally
 from engine.gateway.upgrade import read_head, turn_away
 
@@ -36,23 +37,6 @@ _BATCH_BYTES = 16 * 1024
 _NO_CODE = 1006
 #: How a peer's disappearance shows, whatever we were doing.
 _GONE = (ConnectionClosed, trio.BrokenResourceError, trio.ClosedResourceError, trio.EndOfChannel)
-
-
-class Hearer(Protocol):
-    """Who listens on this link. Nothing here blocks."""
-
-    @property
-    def due_at(self) -> float:
-        """When `tick` has something to do, by trio's clock."""
-        ...
-
-    def hear(self, message: str | bytes) -> None: ...
-
-    def tick(self) -> None: ...
-
-    def lost(self) -> None:
-        """The link is gone. May be called more than once."""
-        ...
 
 
 @frozen(kw_only=True)

@@ -102,7 +102,9 @@ class Conversation:
             case TokenRefresh():
                 self._refresh(ref, message)
             case Hello():
-                self._error(ref, Refused(Code.WRONG_STATE, "hello was said", state=self.phase.value))
+                self._sink.send(
+                    Error.of(ref, Refused(Code.WRONG_STATE, "hello was said", state=self.phase.value))
+                )
             case _ if type(message) in ASKS[self.role]:
                 self._ask(ref, message)
             case _:
@@ -205,7 +207,7 @@ class Conversation:
     def _refresh(self, ref: str | None, refresh: TokenRefresh) -> None:
         identity = self._identify(refresh.token)
         if identity is None or self.identity is None or identity.sub != self.identity.sub:
-            self._error(ref, Refused(Code.NOT_ALLOWED, "token refused", field="token"))
+            self._sink.send(Error.of(ref, Refused(Code.NOT_ALLOWED, "token refused", field="token")))
             return
         self._know(identity)
         if self._session is not None:
@@ -233,19 +235,6 @@ class Conversation:
         except MailboxFull:
             self._end(CloseCode.OVERLOADED, "overloaded")
 
-    def _error(self, ref: str | None, refused: Refused) -> None:
-        self._sink.send(
-            Error(
-                ref=ref,
-                code=refused.code,
-                message=refused.message,
-                field=refused.field,
-                call_id=refused.call_id,
-                state=refused.state,
-                retry_ms=refused.retry_ms,
-            )
-        )
-
     def _offend(self, ref: str | None, refused: Refused) -> None:
         """A bad frame: answered at first, closed over when it happens again and again."""
         now = self._house.now_s()
@@ -253,7 +242,7 @@ class Conversation:
             self._offences = 0
         self._offences += 1
         self._offended_at = now
-        self._error(ref, refused)
+        self._sink.send(Error.of(ref, refused))
         if self._offences >= limits.OFFENCES:
             self._end(CloseCode.BAD_FRAMES, "bad frames")
 
@@ -262,7 +251,9 @@ class Conversation:
         wait_s = self._bucket.take(self._house.now_s())
         if not wait_s:
             return False
-        self._error(ref, Refused(Code.TOO_FAST, "too many messages", retry_ms=int(wait_s * 1000) + 1))
+        self._sink.send(
+            Error.of(ref, Refused(Code.TOO_FAST, "too many messages", retry_ms=int(wait_s * 1000) + 1))
+        )
         if self._bucket.refusals > limits.TOO_FAST_REFUSALS:
             self._end(CloseCode.TOO_FAST, "too many messages")
         return True

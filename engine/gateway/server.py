@@ -20,10 +20,11 @@ from attrs import define, field
 from engine.actors.ports import CloseCode
 from engine.domain import limits
 from engine.gateway import codec
-from engine.gateway.connection import Connection, Hearer, Terms
+from engine.gateway.connection import Connection, Terms
 from engine.gateway.conversation import Conversation
 from engine.gateway.frames import text_frame
 from engine.gateway.handshake import Door, Rejected
+from engine.gateway.hearer import Hearer
 from engine.gateway.house import House
 from engine.gateway.messages import Role, ServerMessage
 from engine.gateway.tally import Tally

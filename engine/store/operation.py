@@ -10,10 +10,11 @@ import orjson
 import trio
 from attrs import define
 
-from engine.domain.change import Change, Receipt
+from engine.domain.change import Change, Conflict, NotSent, Reaped, Receipt, Unknown
 from engine.domain.model import Record, Ref, indexes, nodes
 from engine.store.keys import FEED, node_channel
 from engine.store.records import Fields, decode, encode, encode_fact
+from engine.store.wire import pairs
 
 #: Where in the arguments the acknowledged ops stand; the link fills it in as it sends.
 ACKNOWLEDGED = 4
@@ -48,6 +49,31 @@ class Operation:
         for ref, fields in self.hashes.items():
             written[ref] = None if fields is None else decode(ref, fields)
         return Receipt(int(rev), written)
+
+    def outcome(self, reply: Reply) -> Receipt:
+        """What the reply means for the caller. Raises Conflict, NotSent, Unknown or Reaped."""
+        if isinstance(reply, Unknown):
+            raise reply
+        if isinstance(reply, Exception):
+            raise NotSent(f"the store refused: {reply}")
+        match reply[0]:
+            case "reaped":
+                raise Reaped(self.name)
+            case "era":
+                raise NotSent("the store is of another era")
+            case "conflict":
+                raise self._conflict(*reply[1:])
+        if not self.confirmed:
+            raise Unknown("no replica has confirmed it")
+        assert self.receipt is not None
+        return self.receipt
+
+    def _conflict(self, failed: list[str], differing: list[Any]) -> Conflict:
+        records = {
+            ref: decode(ref, pairs(flat)) if flat else None
+            for ref, flat in zip(differing[::2], differing[1::2], strict=True)
+        }
+        return Conflict(records, tuple(self.change.guards[int(i) - 1] for i in failed))
 
 
 def operation(change: Change, *, n: int, boot: str, node: str, era: str) -> Operation:

@@ -18,7 +18,7 @@ import redis
 import structlog
 import trio
 
-from engine.domain.change import Change, Conflict, NotSent, Reaped, Receipt, Unavailable, Unknown
+from engine.domain.change import Change, NotSent, Receipt, Unavailable
 from engine.domain.model import Record, Ref
 from engine.domain.news import Changed, Leader, Lease, Service, Signalled
 from engine.store.clock import NodeClock, Sample
@@ -29,9 +29,8 @@ from engine.store.handoff import Handoff
 from engine.store.journal import Entry
 from engine.store.keys import Keys, node_channel
 from engine.store.operation import Operation, operation
-from engine.store.records import decode
 from engine.store.redis_link import RedisLink
-from engine.store.wire import Address, backoff_s, pairs
+from engine.store.wire import Address, backoff_s
 
 log = structlog.get_logger(__name__)
 
@@ -223,20 +222,7 @@ class RedisStore:
         self._n += 1
         op = operation(change, n=self._n, boot=self._boot, node=self._node, era=self._era)
         reply = await self._link.send(op)
-        if isinstance(reply, Unknown):
-            raise reply
-        if isinstance(reply, Exception):
-            raise NotSent(f"the store refused: {reply}")
-        if reply[0] == "reaped":
-            raise Reaped(self._node)
-        if reply[0] == "era":
-            raise NotSent("the store is of another era")
-        if reply[0] == "conflict":
-            raise _conflict(change, reply)
-        if not op.confirmed:
-            raise Unknown("no replica has confirmed it")
-        assert op.receipt is not None
-        return op.receipt
+        return op.outcome(reply)
 
     def _deliver(self, ops: Sequence[Operation]) -> None:
         self._handoff.put(partial(self._answered, ops))
@@ -308,12 +294,3 @@ class RedisStore:
 
     async def resign(self, leader: Leader) -> None:
         await self._reach().resign(leader.nonce)
-
-
-def _conflict(change: Change, reply: Sequence[Any]) -> Conflict:
-    _, failed, differing = reply
-    records = {
-        ref: decode(ref, pairs(flat)) if flat else None
-        for ref, flat in zip(differing[::2], differing[1::2], strict=True)
-    }
-    return Conflict(records, tuple(change.guards[int(i) - 1] for i in failed))
