@@ -177,18 +177,23 @@ def deadline(record: Record) -> int | None:
     """The next instant at which time itself moves this record, if any."""
     match record:
         case Call(state=CallState.WAITING):
-            instants = (record.customer_until, record.give_up_at)
+            return _sooner(record.customer_until, record.give_up_at)
         case Call(state=CallState.OFFERED):
-            instants = (record.offer_until, None)
+            return record.offer_until
         case Call(state=CallState.CONNECTED):
-            instants = (record.customer_until, record.agent_until)
+            return _sooner(record.customer_until, record.agent_until)
         case Call():
-            instants = (record.archive_at, None)
+            return record.archive_at
         case Agent():
-            instants = (record.until, record.forget_at)
+            return _sooner(record.until, record.forget_at)
         case Customer():
-            instants = (record.forget_at, None)
-    return min((i for i in instants if i is not None), default=None)
+            return record.forget_at
+
+
+def _sooner(one: int | None, other: int | None) -> int | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
 
 
 def indexes(record: Record) -> dict[str, int]:

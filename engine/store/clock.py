@@ -26,9 +26,10 @@ class VirtualClock:
         self._zero_s: float | None = None if seconds is None else seconds()
 
     def _since_s(self) -> float:
+        seconds = self._seconds()
         if self._zero_s is None:
-            self._zero_s = self._seconds()
-        return self._seconds() - self._zero_s
+            self._zero_s = seconds
+        return seconds - self._zero_s
 
     def now(self) -> int:
         """Pool time, ms."""
