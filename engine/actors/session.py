@@ -10,7 +10,6 @@ and this one ends (4001). A crash rebuilds the actor from its records; it takes 
 """
 
 from collections.abc import Callable
-from math import inf
 
 import structlog
 import trio
@@ -110,13 +109,19 @@ class SessionActor:
             return
         await self._tell()
         while not (self._leaving and await self._dropped()):
-            item: Item | None = None
-            with trio.move_on_after(RETRY_MS / 1000 if self._leaving else inf):
-                item = await self.mailbox.receive()
+            item = await self._next()
             if isinstance(item, Gone):
                 self._leaving = True
             elif item is not None:
                 await self._handle(item)
+
+    async def _next(self) -> Item | None:
+        """What is to be done next; None if it is time to try again to leave."""
+        if not self._leaving:
+            return await self.mailbox.receive()
+        with trio.move_on_after(RETRY_MS / 1000):
+            return await self.mailbox.receive()
+        return None
 
     async def _enter(self) -> bool:
         """Become the person's session, however long the store is away; False if he left before.
@@ -145,8 +150,8 @@ class SessionActor:
             case Asked():
                 await self._answer(item)
             case Heard(records):
-                self._view.learn(records)
-                await self._catch_up()
+                if self._view.learn(records) or self.role.reclaim(self._view):
+                    await self._catch_up()
             case Signalled():
                 for notice in self.role.heard(item, self._view):
                     self._client.tell(notice)

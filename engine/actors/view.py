@@ -16,12 +16,12 @@ class View:
     def get(self, ref: Ref) -> Record | None:
         return self.records.get(ref)
 
-    def learn(self, records: Mapping[Ref, Record | None]) -> None:
-        """Take in news; older versions change nothing."""
-        for ref, record in records.items():
-            known = self.records.get(ref)
-            if record is None or known is None or record.version > known.version:
-                self.records[ref] = record
+    def learn(self, records: Mapping[Ref, Record | None]) -> bool:
+        """Take in news; whether any was new. Older versions change nothing."""
+        held = self.records
+        new = {ref: each for ref, each in records.items() if ref not in held or _newer(each, held[ref])}
+        held.update(new)
+        return bool(new)
 
     def correct(self, records: Mapping[Ref, Record | None]) -> None:
         """Take in what the store said it holds, whatever was known."""
@@ -34,3 +34,9 @@ class View:
         """Forget everything but `refs`."""
         kept = set(refs)
         self.records = {ref: record for ref, record in self.records.items() if ref in kept}
+
+
+def _newer(record: Record | None, known: Record | None) -> bool:
+    if record is None or known is None:
+        return record is not known
+    return record.version > known.version
