@@ -1,6 +1,7 @@
 """The agent's side of a session: log in, state, offers, the call, wrap-up, and what he is told of them."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from attrs import define, evolve
@@ -19,7 +20,7 @@ from engine.actors.requests import (
     WrapupFinish,
 )
 from engine.actors.view import View
-from engine.domain.change import Change
+from engine.domain.change import Change, Unavailable
 from engine.domain.errors import Code, Refused
 from engine.domain.lifecycle import AgentState, CallState, OfferEnd
 from engine.domain.model import Agent, Call, Ref
@@ -148,13 +149,22 @@ class AgentSession:
         if was is not None and was.state is AgentState.OFFERED:
             notices += _offer_over(was, now)
         if was is not None and was.state is AgentState.ON_CALL and was.call != _holding(now):
-            notices += _call_over(old, call)
+            notices += _call_over(await self._last_of(was.call, after))
         if was is None or _shown(was) != _shown(now):
             notices.append(_state_now(now))
         notices += self._new_work(was, now, call)
         if call is not None and old is not None and _holding(now) == old.id == call.id:
             notices += peer_link(old.customer_until, call.customer_until)
         return notices
+
+    async def _last_of(self, call_id: str, after: View) -> Call | None:
+        """The call he was on, which his record may not name any more."""
+        ref = f"call:{call_id}"
+        record = after.get(ref)
+        if record is None:
+            with suppress(Unavailable):
+                record = (await self.context.store.read((ref,))).get(ref)
+        return record if isinstance(record, Call) else None
 
     def _new_work(self, was: Agent | None, now: Agent, call: Call | None) -> list[Notice]:
         if call is None:
@@ -225,8 +235,7 @@ def _offer_over(was: Agent, now: Agent) -> list[Notice]:
     return [told.OfferEnded(offer_id=was.offer, reason=how or OfferEnd.RESCINDED)]
 
 
-def _call_over(old: Call | None, call: Call | None) -> list[Notice]:
-    ended = call if call is not None and old is not None and call.id == old.id else None
+def _call_over(ended: Call | None) -> list[Notice]:
     if ended is None or ended.end_reason is None or ended.ended_by is None:
         return []
     return [told.CallEnded(call_id=ended.id, reason=ended.end_reason, by=ended.ended_by)]

@@ -10,6 +10,7 @@ and this one ends (4001). A crash rebuilds the actor from its records; it takes 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 import trio
@@ -35,6 +36,8 @@ ATTEMPTS = 20
 #: Crashes before the session gives its client up, and as many more to record that he is gone.
 LIVES = 3
 RETRY_MS = 1_000
+#: How often a customer looks whether his agent has re-created their call.
+PATIENCE_LOOK_MS = 500
 #: How long one try to record a lost link may take; a node that stops tries once more.
 DROP_S = 5
 
@@ -204,10 +207,19 @@ class SessionActor:
         self._era = resynced.era
         await self._restore(held)
         if self.role.bereft(held):
-            await self._context.clock.sleep_until(self._context.clock.now() + PATIENCE_MS)
-            self._view = View()
+            await self._wait_for_the_other_side()
             await self._restore(held)
         await self._catch_up()
+
+    async def _wait_for_the_other_side(self) -> None:
+        """Give whoever held the call too the time to re-create it."""
+        clock = self._context.clock
+        until = clock.now() + PATIENCE_MS
+        while not self.role.holds_call(self._view) and clock.now() < until:
+            await clock.sleep_until(clock.now() + PATIENCE_LOOK_MS)
+            self._view = View()
+            with suppress(Unavailable):
+                await self._complete()
 
     async def _restore(self, held: View) -> None:
         await self._patiently(lambda view, session, now: self.role.restore(held, view, session, now))
@@ -255,10 +267,10 @@ class SessionActor:
             self._view.correct(records)
 
     async def _tell(self) -> None:
-        self._view.keep(self.role.refs(self._view))
         now = View(dict(self._view.records))
         notices = await self.role.tell(self._told, now)
-        self._told = now
+        self._view.keep(self.role.refs(self._view))
+        self._told = View(dict(self._view.records))
         for notice in notices:
             self._client.tell(notice)
 

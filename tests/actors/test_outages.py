@@ -16,6 +16,7 @@ from engine.actors.notices import (
     Offer,
     OfferEnded,
     Ok,
+    Peer,
     Service,
 )
 from engine.actors.ports import CloseCode
@@ -359,3 +360,43 @@ async def test_who_was_dropped_for_dead_is_asked_to_come_again(pool: Pool) -> No
     assert isinstance(record, Agent)
     await pool.nodes[0].store.commit(drop(record, None, pool.policy, pool.clock.now()))
     assert await siti.shut_out() is CloseCode.GOING_AWAY
+
+
+async def test_a_resume_token_leads_back_to_a_call_that_the_agent_re_created(pool: Pool) -> None:
+    """The customer's node died with the store; the agent's lives, and has made the call anew."""
+    node = await pool.node("b")
+    siti = await pool.ready("siti")
+    budi = await pool.waiting("budi", node=node)
+    token = (await budi.hear(CallQueued)).resume_token
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    before = await budi.hear(CustomerConnected)
+    node.kill()
+    pool.memory.empty()
+    await trio.sleep(2)
+    await budi.enter(pool.nodes[0], resume=token)
+    assert (await budi.hear(CustomerConnected)).call_id == before.call_id
+    assert (await siti.hear(Peer, link="back")).deadline_at is None
+    await siti.ask(CallHangup())
+    assert (await budi.hear(CallEnded)).reason is EndReason.COMPLETED
+
+
+async def test_without_wrap_up_the_agent_is_told_that_the_call_has_ended(pool: Pool) -> None:
+    siti = await pool.ready("siti")
+    budi = await pool.waiting("budi", "instant")
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    await budi.ask(CallHangup())
+    ended = await siti.hear(CallEnded)
+    assert (ended.call_id, ended.reason) == (pool.call_of(budi).id, EndReason.COMPLETED)
+    await siti.hear(AgentStateNow, state=AgentState.READY)
+
+
+async def test_what_ended_during_a_resync_is_told_too(pool: Pool) -> None:
+    node = await pool.node("b")
+    siti = await pool.ready("siti", node)
+    budi = await pool.waiting("budi", "instant")
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    await budi.hear(CustomerConnected)
+    pool.memory.leave(node.store)
+    await budi.ask(CallHangup())
+    node.store.came_back()
+    assert (await siti.hear(CallEnded)).reason is EndReason.COMPLETED

@@ -11,7 +11,7 @@ from typing import Any
 from attrs import evolve
 
 from engine.domain.change import Change, Write
-from engine.domain.facts import AgentMoved, CallConnected, Fact
+from engine.domain.facts import AgentMoved, CallConnected, Fact, LinkBack
 from engine.domain.lifecycle import AgentState, CallState, RequeueReason
 from engine.domain.model import Agent, Call, Customer, Term
 from engine.domain.moves.customer import queued
@@ -74,6 +74,18 @@ def restore_customer(before: Customer | None, mine: Customer, call: Call | None,
         again = evolve(again, node=mine.node, customer_until=None, avoid={}, version=0, stamp="")
         writes.append(Write(None, again))
         facts = (queued(again, restored=True, at=now),)
+    return Change(writes=tuple(writes), facts=facts)
+
+
+def rejoin(before: Customer | None, mine: Customer, call: Call, now: int) -> Change:
+    """The customer as `mine`, with the call that was re-created before he came: he has it back."""
+    named = evolve(mine, call=call.id, request_id=call.request_id, forget_at=None)
+    writes: list[Write] = [Write(before, named)]
+    facts: tuple[Fact, ...] = ()
+    if call.live:
+        writes.append(Write(call, evolve(call, node=mine.node, customer_until=None)))
+        if call.customer_until is not None:
+            facts = (LinkBack(at=now, who=mine.ref, call=call.id),)
     return Change(writes=tuple(writes), facts=facts)
 
 
