@@ -16,6 +16,7 @@ SECRET = "a bench's own secret, of no use to anyone"
 #: Wrap-up and archiving belong to what a call costs; they are short so that they happen within the run.
 CONFIG = f"""
 [timings]
+ask_every = "0s"
 keep_ended = "2s"
 [[queues]]
 name = "{QUEUE}"

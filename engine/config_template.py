@@ -60,6 +60,7 @@ COMMENTS: dict[type, dict[str, str]] = {
         "customer_grace": "a waiting customer whose link dropped keeps his place this long",
         "call_grace": "in a call, either side may be away this long",
         "agent_grace": "an agent who dropped and is back within this is ready again",
+        "ask_every": "how often one customer may ask for calls in the long run, ten at once; 0s: as he likes",
         "prefer": "a preferred agent is tried first this long",
         "keep_ended": "an ended call can still be asked about this long",
         "keep_offline": "an offline agent is remembered this long",

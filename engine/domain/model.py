@@ -121,6 +121,8 @@ class Agent:
     last_offer_end: OfferEnd | None = None
     #: end of wrap-up or of a cool-down
     until: int | None = None
+    #: not ready before this, because he declined
+    rest_until: int | None = None
     #: idle time gathered before the present state; while ready, idle since `since_at - idle_ms`
     idle_ms: int = 0
     #: what he comes back to if he is back within grace
@@ -159,6 +161,8 @@ class Customer:
     node: str = ""
     request_id: str = ""
     call: str = ""
+    #: until when his requests so far fill the pace he may ask at
+    asked_until: int = 0
     forget_at: int | None = None
 
     version: int = 0

@@ -20,6 +20,9 @@ from engine.domain.model import Attributes, Skills, Term
 
 MAX_BAND = 9
 
+#: Requests a customer may make in a row before `Timings.ask_every_ms` binds him: a page reloaded in anger.
+ASK_BURST = 10
+
 
 class Select(StrEnum):
     """Which of the able agents gets the call; ties go to the smaller agent id as text."""
@@ -82,8 +85,11 @@ class Rule:
 
     @property
     def label(self) -> str:
-        said = " and ".join(f"{key} {'|'.join(values)}" for key, values in self.when.items())
-        return self.name or said or "always"
+        """What the journal calls this rule: an attribute by its name alone, because its value is private."""
+        return self.name or " and ".join(map(self._said, self.when)) or "always"
+
+    def _said(self, key: str) -> str:
+        return f"{key} {'|'.join(self.when[key])}" if key in ("queue", "tier") else key
 
 
 @frozen(kw_only=True)
@@ -96,6 +102,8 @@ class Timings:
     call_grace_ms: int = 30_000
     agent_grace_ms: int = 30_000
     prefer_ms: int = 30_000
+    #: the pace at which a customer may ask again and again (`ASK_BURST` at once); 0 = any
+    ask_every_ms: int = 3_000
     keep_ended_ms: int = 600_000
     keep_offline_ms: int = 86_400_000
 
@@ -182,6 +190,7 @@ class Policy:
                 call_grace_ms=ms(self.timings.call_grace_ms),
                 agent_grace_ms=ms(self.timings.agent_grace_ms),
                 prefer_ms=ms(self.timings.prefer_ms),
+                ask_every_ms=ms(self.timings.ask_every_ms),
                 keep_ended_ms=self.timings.keep_ended_ms,
                 keep_offline_ms=self.timings.keep_offline_ms,
             ),

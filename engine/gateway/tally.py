@@ -14,7 +14,7 @@ class Tally:
     frames_out: int = 0
     #: refused upgrades, by HTTP status
     refused: Counter[int] = field(factory=Counter)
-    #: connections that ended, by close code; 1006 = without one
+    #: connections that ended, by close code; 1006 = without one, 0 = a code of the client's own
     closed: Counter[int] = field(factory=Counter)
     #: links dropped because a ping was not answered, a write took too long
     silent: int = 0

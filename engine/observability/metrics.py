@@ -89,7 +89,8 @@ class NodeMetrics:
     def closes(self, by_code: Mapping[int, int]) -> None:
         """Connections that ended since the node began, by close code."""
         for code, total in by_code.items():
-            self._raise_to(self._closes.labels(str(code)), ("closes", str(code)), total)
+            label = str(code) if code else "other"
+            self._raise_to(self._closes.labels(label), ("closes", label), total)
 
     def _raise_to(self, counter: Counter, key: tuple[str, str], total: int) -> None:
         counter.inc(max(0, total - self._totals.get(key, 0)))

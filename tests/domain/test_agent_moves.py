@@ -57,6 +57,7 @@ def test_a_newer_session_takes_over_and_changes_nothing_else(state: AgentState) 
 
 
 #: (as he was when his link was lost, ms until he is back) -> state and reason he comes back to
+RESTING = agent(_A.NOT_READY, reason="declined", until=NOW + 3_000, rest_until=NOW + 3_000)
 BACK: list[tuple[Agent, int, tuple[AgentState, str]]] = [
     (agent(_A.READY), 0, (_A.READY, "")),
     (agent(_A.READY), GRACE_MS, (_A.READY, "")),
@@ -65,7 +66,8 @@ BACK: list[tuple[Agent, int, tuple[AgentState, str]]] = [
     (agent(_A.NOT_READY), GRACE_MS + 1, (_A.NOT_READY, "lost")),
     (agent(_A.NOT_READY, reason="no_answer"), 1, (_A.NOT_READY, "no_answer")),
     (agent(_A.NOT_READY, reason="login"), 1, (_A.NOT_READY, "login")),
-    (agent(_A.NOT_READY, reason="declined", until=NOW + 3_000), 1, (_A.READY, "")),
+    (RESTING, 1, (_A.NOT_READY, "declined")),
+    (RESTING, 3_000, (_A.READY, "")),
     (agent(_A.OFFERED), 1, (_A.READY, "")),
     (agent(_A.OFFERED, next_state=_A.NOT_READY, next_reason="lunch"), 1, (_A.NOT_READY, "lunch")),
     (agent(_A.OFFERED, next_state=_A.OFFLINE), 1, (_A.NOT_READY, "lost")),
@@ -82,7 +84,7 @@ def test_back_within_grace_he_is_what_he_was(
     back = agent_after(hello(lost, now=NOW + away_ms))
     assert (back.state, back.reason) == expected
     assert (back.lost_at, back.back_state, back.back_reason, back.forget_at) == (None, None, "", None)
-    assert back.until is None
+    assert back.until == (held.rest_until if back.reason == "declined" else None)
 
 
 @pytest.mark.parametrize(("away_ms", "idle_ms"), [(GRACE_MS, 8_000), (GRACE_MS + 1, 0)])
@@ -283,3 +285,15 @@ def test_wrap_up_notes_go_to_the_call_and_never_into_facts() -> None:
     with pytest.raises(Refused) as refused:
         moves.finish_wrap_up(agent(_A.WRAP_UP), None, "lost patience", "", strict, NOW)
     assert (refused.value.code, refused.value.field) == (Code.BAD_FIELD, "disposition")
+
+
+def test_a_cool_down_cannot_be_cut_short() -> None:
+    """Neither by asking for ready nor by a lost link: declining would be a way to choose one's calls."""
+    declined = agent_after(moves.decline(agent(_A.OFFERED), call(CallState.OFFERED), "o1", POLICY, NOW))
+    assert moves.set_state(declined, _A.READY, "", POLICY, NOW + 1) == Change()
+    end = NOW + TIMINGS.decline_rest_ms
+    toggled = wish(wish(declined, _A.NOT_READY, "lunch", NOW + 1), _A.READY, now=NOW + 2)
+    reloaded = agent_after(hello(agent_after(moves.drop(declined, None, POLICY, NOW + 1)), now=NOW + 2))
+    for tried in (toggled, reloaded):
+        assert (tried.state, tried.reason, tried.until) == (_A.NOT_READY, "declined", end)
+    assert wish(wish(declined, _A.NOT_READY, "lunch", NOW + 1), _A.READY, now=end).state is _A.READY

@@ -12,7 +12,7 @@ from engine.domain.lifecycle import AgentState, CallState, EndReason, Party
 from engine.domain.model import Call, Customer, deadline
 from engine.domain.moves import customer as moves
 from engine.domain.moves import time
-from engine.domain.rules import Policy, Queue, Rule
+from engine.domain.rules import ASK_BURST, Policy, Queue, Rule
 
 from .builders import BEFORE, LATER, NOW, POLICY, TIMINGS, agent, call, call_after, customer, customer_after
 
@@ -204,3 +204,15 @@ def test_dropping_keeps_his_place_in_line() -> None:
     c = call_after(moves.drop(customer(), call(), None, POLICY, NOW))
     assert (c.due_at, c.enqueued_at, c.score) == (BEFORE - 500, BEFORE, BEFORE - 500)
     assert evolve(c, node="n1", customer_until=None) == call()
+
+
+def test_who_asks_again_and_again_is_slowed_down() -> None:
+    """Ten requests at once, then one every three seconds; each cancelled one is kept for ten minutes."""
+    who = customer(call="")
+    for _ in range(ASK_BURST):
+        who = evolve(customer_after(ask(who=who)), call="")
+    with pytest.raises(Refused) as caught:
+        ask(who=who)
+    assert (caught.value.code, caught.value.retry_ms) == (Code.TOO_FAST, TIMINGS.ask_every_ms)
+    later = evolve(who, asked_until=who.asked_until - TIMINGS.ask_every_ms)
+    assert customer_after(ask(who=later)).asked_until == who.asked_until

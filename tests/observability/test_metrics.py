@@ -33,7 +33,7 @@ def test_every_method_moves_its_series() -> None:
     m.sockets({"agent": 2, "customer": 1})
     m.sockets({"agent": 1})
     m.closes({4001: 1})
-    m.closes({4001: 3, 1006: 1})
+    m.closes({4001: 3, 1006: 1, 0: 2})
     m.frames("in", 5)
     m.frames("in", 7)
     m.leading(True)
@@ -55,6 +55,7 @@ def test_every_method_moves_its_series() -> None:
     assert value(m, "sockets", role="agent") == 1
     assert value(m, "sockets", role="customer") is None
     assert value(m, "closes_total", code="4001") == 3
+    assert value(m, "closes_total", code="other") == 2
     assert value(m, "frames_total", direction="in") == 7
     assert value(m, "leader") == 1
     assert value(m, "store_available") == 0

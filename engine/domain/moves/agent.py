@@ -7,11 +7,21 @@ from engine.domain.errors import Code, Refused
 from engine.domain.facts import CallConnected, Fact, LinkBack, LinkLost, OfferEnded
 from engine.domain.lifecycle import ASKABLE, WORKING, AgentState, CallState, EndReason, OfferEnd, Party
 from engine.domain.model import Agent, Call, Record, Skills
-from engine.domain.moves.parts import end, end_offer, go_offline, holds, move_agent, moved, settle
+from engine.domain.moves.parts import (
+    COOL_DOWN,
+    ask_for,
+    end,
+    end_offer,
+    go_offline,
+    holds,
+    move_agent,
+    moved,
+    settle,
+)
 from engine.domain.rules import Policy, Timings
 
 #: Reasons the engine itself gives; an agent cannot claim them.
-SYSTEM_REASONS = frozenset({"login", "lost", "declined", "no_answer"})
+SYSTEM_REASONS = frozenset({"login", "lost", COOL_DOWN, "no_answer"})
 
 
 def log_in(
@@ -58,7 +68,7 @@ def _as_read(call: Call | None) -> tuple[Write, ...]:
 def _back(agent: Agent, timings: Timings, now: int) -> Agent:
     in_grace = agent.lost_at is not None and now - agent.lost_at <= timings.agent_grace_ms
     if in_grace and agent.back_state is not None:
-        after = move_agent(agent, agent.back_state, now, reason=agent.back_reason)
+        after = ask_for(agent, agent.back_state, now, reason=agent.back_reason)
     else:
         after = move_agent(
             agent, AgentState.NOT_READY, now, reason="login" if agent.lost_at is None else "lost"
@@ -78,10 +88,12 @@ def set_state(agent: Agent, state: AgentState, reason: str, policy: Policy, now:
         return Change(writes=(Write(agent, evolve(agent, next_state=state, next_reason=reason)),))
     if agent.state is state and agent.reason == reason:
         return Change()
+    if state is AgentState.READY and agent.reason == COOL_DOWN:
+        return Change()  # he will be when it ends
     if state is AgentState.OFFLINE:
         after = go_offline(agent, now, policy.timings, lost=False)
     else:
-        after = move_agent(agent, state, now, reason=reason)
+        after = ask_for(agent, state, now, reason=reason)
     return Change(writes=(Write(agent, after),), facts=(moved(agent, after),))
 
 

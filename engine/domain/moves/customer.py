@@ -15,7 +15,7 @@ from engine.domain.facts import CallQueued, CallRated, Fact, LinkBack, LinkLost
 from engine.domain.lifecycle import CallState, EndReason, OfferEnd, Party, RequeueReason
 from engine.domain.model import Agent, Attributes, Call, Customer, Skills
 from engine.domain.moves.parts import end, end_offer, requeue
-from engine.domain.rules import Policy, Timings
+from engine.domain.rules import ASK_BURST, Policy, Timings
 
 
 @frozen(kw_only=True)
@@ -73,12 +73,14 @@ def ask(
 ) -> Change:
     """Stand in a queue. `waiting` is how many stand there already, as last heard.
 
-    Raises `Refused`: already_waiting, no_such_queue, queue_closed, queue_full, not_allowed, bad_field.
+    Raises `Refused`: already_waiting, too_fast, no_such_queue, queue_closed, queue_full, not_allowed,
+    bad_field.
     """
     if last is not None and last.live:
         raise Refused(
             Code.ALREADY_WAITING, "a call of yours is live", call_id=last.id, state=last.state.value
         )
+    asked_until = _paced(customer, policy.timings, now)
     queue = policy.queue(asking.queue)
     if queue.tiers and asking.tier not in queue.tiers:
         raise Refused(Code.NOT_ALLOWED, "your tier may not enter this queue", field="queue")
@@ -115,12 +117,27 @@ def ask(
     )
     return Change(
         writes=(
-            Write(customer, evolve(customer, call=call.id, request_id=asking.request_id)),
+            Write(
+                customer,
+                evolve(customer, call=call.id, request_id=asking.request_id, asked_until=asked_until),
+            ),
             Write(None, call),
         ),
         guards=not_live(customer, last),
         facts=(queued(call),),
     )
+
+
+def _paced(customer: Customer, timings: Timings, now: int) -> int:
+    """`asked_until` after one more request now, by the virtual scheduling algorithm (ITU-T I.371, 1996).
+
+    Raises `Refused(too_fast)`: every request fills the store and the journal, wanted or not.
+    """
+    full_at = max(customer.asked_until, now)
+    too_early_ms = full_at - now - (ASK_BURST - 1) * timings.ask_every_ms
+    if too_early_ms > 0:
+        raise Refused(Code.TOO_FAST, "too many requests", retry_ms=too_early_ms)
+    return full_at + timings.ask_every_ms
 
 
 def queued(call: Call, *, restored: bool = False, at: int | None = None) -> CallQueued:

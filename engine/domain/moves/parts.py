@@ -27,6 +27,9 @@ from engine.domain.lifecycle import (
 from engine.domain.model import Agent, Call
 from engine.domain.rules import Policy, Timings
 
+#: The reason of an agent who declined, until he may be ready again.
+COOL_DOWN = OFFER_ENDS[OfferEnd.DECLINED].agent_reason
+
 Outcome = tuple[tuple[Write, ...], tuple[Fact, ...]]
 
 
@@ -58,6 +61,13 @@ def move_agent(
     )
 
 
+def ask_for(agent: Agent, state: AgentState, now: int, *, reason: str = "") -> Agent:
+    """The state he asked for; ready not before his cool-down has ended, whatever he did meanwhile."""
+    if state is AgentState.READY and agent.rest_until is not None and agent.rest_until > now:
+        return move_agent(agent, AgentState.NOT_READY, now, reason=COOL_DOWN, until=agent.rest_until)
+    return move_agent(agent, state, now, reason=reason)
+
+
 def moved(before: Agent | None, after: Agent) -> AgentMoved:
     """The fact of an agent's new state."""
     first = before is None or before.state is AgentState.OFFLINE
@@ -77,7 +87,7 @@ def go_offline(agent: Agent, now: int, timings: Timings, *, lost: bool) -> Agent
     By his own wish his socket stays, and he is forgotten only a while after that is gone.
     """
     back, reason = agent.state, agent.reason
-    if back is not AgentState.NOT_READY or reason == "declined":
+    if back is not AgentState.NOT_READY or reason == COOL_DOWN:
         back, reason = AgentState.READY, ""
     if agent.state in WORKING and agent.next_state is not None:
         back, reason = agent.next_state, agent.next_reason
@@ -177,8 +187,10 @@ def _after_offer(agent: Agent, how: OfferEnd, timings: Timings, now: int) -> Age
         return go_offline(agent, now, timings, lost=True)
     if agent.next_state not in (None, AgentState.READY):
         return settle(agent, now, timings)
-    until = now + timings.decline_rest_ms if how is OfferEnd.DECLINED else None
-    return move_agent(agent, ending.agent, now, reason=ending.agent_reason, until=until)
+    if how is OfferEnd.DECLINED:
+        rests = evolve(agent, rest_until=now + timings.decline_rest_ms)
+        return ask_for(rests, AgentState.READY, now)
+    return move_agent(agent, ending.agent, now, reason=ending.agent_reason)
 
 
 def _requeued(call: Call, now: int) -> CallRequeued:

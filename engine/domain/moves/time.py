@@ -172,6 +172,7 @@ def shift(record: Record, by_ms: int) -> Record:
             return evolve(
                 record,
                 until=later(record.until),
+                rest_until=later(record.rest_until),
                 forget_at=later(record.forget_at),
                 lost_at=later(record.lost_at),
             )
