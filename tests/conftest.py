@@ -1,5 +1,9 @@
 """What every test is given."""
 
+from collections.abc import Iterator
+
+import pytest
+import structlog
 from _pytest.terminal import TerminalReporter
 
 
@@ -11,3 +15,10 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
         terminalreporter.section("figures")
     for nodeid, name, value in figures:
         terminalreporter.line(f"{nodeid.partition('::')[2]}: {name}: {value}")
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_its_own() -> Iterator[None]:
+    """A test that configures the logs does so for itself: its captured stream is closed after it."""
+    yield
+    structlog.reset_defaults()
