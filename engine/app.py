@@ -12,35 +12,67 @@ from contextlib import contextmanager
 
 import structlog
 import trio
-from attrs import evolve
+from attrs import evolve, frozen
 
 from engine.config import load_secret
 from engine.domain.change import Reaped
 from engine.node import Node, Ready
 from engine.observability import log as logs
 from engine.settings import Durability, Settings
-from engine.store.embedded import Embedded
+from engine.store.embedded import Embedded, EmbeddedError
 
 log = structlog.get_logger()
+
+#: How often the embedded store is looked after, and how long it has to start again before the next try.
+LOOK_S, REVIVE_S = 0.2, 1.0
 
 
 def serve(settings: Settings) -> None:
     """Run one node until SIGINT or SIGTERM, then drain. Prints one line once it takes traffic."""
     logs.configure(settings.log_format)
     settings = load_secret(settings)
-    with store(settings) as (url, join_url):
-        trio.run(_serve, settings, url, join_url)
+    with store(settings) as place:
+        trio.run(_serve, settings, place)
+
+
+@frozen
+class Place:
+    """The pool's store: its URL for this process, and for a second node."""
+
+    url: str
+    join_url: str
+    _embedded: Embedded | None = None
+
+    async def keep(self) -> None:
+        """Bring the embedded store back whenever it dies. To be run on the main thread."""
+        while self._embedded is not None:
+            await trio.sleep(LOOK_S)
+            if not self._embedded.running:
+                log.error("the store died, and is started again")
+                try:
+                    self._embedded.revive()
+                except EmbeddedError as error:
+                    log.error("the store cannot be started", why=str(error))
+                await trio.sleep(REVIVE_S)
 
 
 @contextmanager
-def store(settings: Settings) -> Iterator[tuple[str, str]]:
-    """The pool's store: its URL for this process, and for a second node."""
+def store(settings: Settings) -> Iterator[Place]:
+    """The pool's store while the block lasts. From its end on signals are ignored: the end has come."""
     if settings.redis_url is not None:
-        yield settings.redis_url, settings.redis_url
+        yield Place(settings.redis_url, settings.redis_url)
+        _deafen()
         return
     fsync = "always" if settings.durability is Durability.ALWAYS else "everysec"
     with Embedded(settings.data_dir, fsync=fsync, port=free_port()) as embedded:
-        yield embedded.url, embedded.join_url
+        yield Place(embedded.url, embedded.join_url, embedded)
+        _deafen()
+
+
+def _deafen() -> None:
+    """Another signal must not keep the store from writing its file, nor turn a good end into a bad one."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def free_port() -> int:
@@ -50,15 +82,16 @@ def free_port() -> int:
         return port
 
 
-async def _serve(settings: Settings, url: str, join_url: str) -> None:
+async def _serve(settings: Settings, place: Place) -> None:
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with trio.open_nursery() as nursery:
-            lives = Lives(settings, url)
+            nursery.start_soon(place.keep)
+            lives = Lives(settings, place.url)
             takes_traffic = trio.Event()
 
             async def begin() -> None:
                 ready = await nursery.start(lives.run)
-                print(ready_line(settings, ready, join_url), flush=True)
+                print(ready_line(settings, ready, place.join_url), flush=True)
                 takes_traffic.set()
 
             nursery.start_soon(begin)

@@ -20,7 +20,7 @@ from attrs import define, evolve, field, fields
 from rich.console import Console
 from rich.live import Live
 
-from engine.app import Lives, ready_line, store
+from engine.app import Lives, Place, ready_line, store
 from engine.demo import scene
 from engine.demo.crowd import Crowd
 from engine.demo.panorama import Panorama
@@ -52,8 +52,8 @@ def demo(settings: Settings, for_ms: int | None) -> None:
         window = Window(Console(), tuple(settings.policy.queues))
         with (HOME / "log").open("w") as file:
             logs.configure(settings.log_format, level=WARNING, stream=file if window.redraws else sys.stderr)
-            with store(settings) as (url, join_url):
-                trio.run(_show, settings, url, join_url, for_ms, window)
+            with store(settings) as place:
+                trio.run(_show, settings, place, for_ms, window)
             logs.configure(settings.log_format)
 
 
@@ -70,14 +70,15 @@ def _free_or_own(host: str, port: int, name: str) -> int:
     return port
 
 
-async def _show(settings: Settings, url: str, join_url: str, for_ms: int | None, window: "Window") -> None:
+async def _show(settings: Settings, place: Place, for_ms: int | None, window: "Window") -> None:
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with trio.open_nursery() as nursery:
-            lives = Lives(settings, url)
+            nursery.start_soon(place.keep)
+            lives = Lives(settings, place.url)
             ready = await nursery.start(lives.run)
             ws_url = f"ws://{settings.ws_host}:{ready.ws_port}"
             window.join = joining(settings, ready)
-            _say(ready_line(settings, ready, join_url), *window.join)
+            _say(ready_line(settings, ready, place.join_url), *window.join)
             async with lives.node.watch(window.panorama), trio.open_nursery() as around:
                 around.start_soon(Crowd(settings, ws_url, SEED).run)
                 around.start_soon(window.run, lives)

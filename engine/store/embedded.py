@@ -147,6 +147,22 @@ class Embedded:
             self._runtime.cleanup()
             self._runtime = None
 
+    @property
+    def running(self) -> bool:
+        """Whether its process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def revive(self) -> None:
+        """Start it again, after it died by itself. It answers once it has loaded its file.
+
+        To be called on the main thread. Raises `EmbeddedError`.
+        """
+        lock = self._lock()
+        try:
+            self._process = self._start(self._server or binary(), lock)
+        finally:
+            os.close(lock)
+
     def _lock(self) -> int:
         """A lock on the directory, as a descriptor that the server will inherit."""
         try:

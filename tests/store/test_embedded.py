@@ -169,3 +169,17 @@ def test_it_must_be_started_on_the_main_thread(tmp_path: Path) -> None:
     thread.start()
     thread.join()
     assert "main thread" in str(raised[0])
+
+
+def test_a_server_that_died_is_revived_with_what_it_had(tmp_path: Path) -> None:
+    with Embedded(tmp_path / "data", server=server_binary("valkey")) as server:
+        with Address(server.url).client() as client:
+            client.set("answered", "yes")
+        assert server.running
+        os.kill(server.pid, signal.SIGKILL)
+        server._process.wait()  # type: ignore[union-attr]
+        assert not server.running
+        server.revive()
+        server._wait()
+        with Address(server.url).client() as client:
+            assert client.get("answered") == "yes"
