@@ -7,8 +7,8 @@ made anew on the same ports.
 
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import structlog
 import trio
@@ -83,23 +83,40 @@ def free_port() -> int:
 
 
 async def _serve(settings: Settings, place: Place) -> None:
+    async with asked_to_end() as asked, trio.open_nursery() as nursery:
+        nursery.start_soon(place.keep)
+        lives = Lives(settings, place.url)
+        takes_traffic = trio.Event()
+
+        async def begin() -> None:
+            ready = await nursery.start(lives.run)
+            print(ready_line(settings, ready, place.join_url), flush=True)
+            takes_traffic.set()
+
+        nursery.start_soon(begin)
+        await asked.wait()
+        if takes_traffic.is_set():
+            log.info("draining", node=lives.node.node)
+            await lives.node.drain()
+        nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def asked_to_end() -> AsyncIterator[trio.Event]:
+    """Set by the first SIGINT or SIGTERM; those that follow are taken too, as long as the block lasts.
+
+    One that nobody took would be delivered anew at the end, and end the process by itself.
+    """
+    asked = trio.Event()
+
+    async def take(signals: AsyncIterator[int]) -> None:
+        async for _ in signals:
+            asked.set()
+
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(place.keep)
-            lives = Lives(settings, place.url)
-            takes_traffic = trio.Event()
-
-            async def begin() -> None:
-                ready = await nursery.start(lives.run)
-                print(ready_line(settings, ready, place.join_url), flush=True)
-                takes_traffic.set()
-
-            nursery.start_soon(begin)
-            async for _ in signals:
-                break
-            if takes_traffic.is_set():
-                log.info("draining", node=lives.node.node)
-                await lives.node.drain()
+            nursery.start_soon(take, signals)
+            yield asked
             nursery.cancel_scope.cancel()
 
 

@@ -7,7 +7,6 @@ as `serve` prints it, then how to join in. Ctrl-C, SIGTERM or the end of the tim
 
 import os
 import shutil
-import signal
 import socket
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from attrs import define, evolve, field, fields
 from rich.console import Console
 from rich.live import Live
 
-from engine.app import Lives, Place, ready_line, store
+from engine.app import Lives, Place, asked_to_end, ready_line, store
 from engine.demo import scene
 from engine.demo.crowd import Crowd
 from engine.demo.panorama import Panorama
@@ -71,24 +70,22 @@ def _free_or_own(host: str, port: int, name: str) -> int:
 
 
 async def _show(settings: Settings, place: Place, for_ms: int | None, window: "Window") -> None:
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(place.keep)
-            lives = Lives(settings, place.url)
-            ready = await nursery.start(lives.run)
-            ws_url = f"ws://{settings.ws_host}:{ready.ws_port}"
-            window.join = joining(settings, ready)
-            _say(ready_line(settings, ready, place.join_url), *window.join)
-            async with lives.node.watch(window.panorama), trio.open_nursery() as around:
-                around.start_soon(Crowd(settings, ws_url, SEED).run)
-                around.start_soon(window.run, lives)
-                with trio.move_on_after(float("inf") if for_ms is None else for_ms / 1000):
-                    async for _ in signals:
-                        break
-                around.cancel_scope.cancel()
-            _say(counters(window.panorama))
-            await lives.node.drain()
-            nursery.cancel_scope.cancel()
+    async with asked_to_end() as asked, trio.open_nursery() as nursery:
+        nursery.start_soon(place.keep)
+        lives = Lives(settings, place.url)
+        ready = await nursery.start(lives.run)
+        ws_url = f"ws://{settings.ws_host}:{ready.ws_port}"
+        window.join = joining(settings, ready)
+        _say(ready_line(settings, ready, place.join_url), *window.join)
+        async with lives.node.watch(window.panorama), trio.open_nursery() as around:
+            around.start_soon(Crowd(settings, ws_url, SEED).run)
+            around.start_soon(window.run, lives)
+            with trio.move_on_after(float("inf") if for_ms is None else for_ms / 1000):
+                await asked.wait()
+            around.cancel_scope.cancel()
+        _say(counters(window.panorama))
+        await lives.node.drain()
+        nursery.cancel_scope.cancel()
 
 
 def joining(settings: Settings, ready: Ready) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The nodes of a test, the people at their doors, and the health path that must work whatever just happened."""
+"""The nodes of a test, the people at their doors, and the health path that must work whatever happened."""
 
 import urllib.error
 import urllib.request
@@ -36,19 +36,19 @@ class House:
         self.engines.append(made)
         return await made.start()
 
-    async def token(self, role: str, sub: str) -> str:
+    async def token(self, role: str, sub: str, queues: str = QUEUES) -> str:
         known = self._tokens.get((role, sub))
         if known is None:
-            more = ("--queues", QUEUES) if role == "agent" else ()
+            more = ("--queues", queues) if role == "agent" else ()
             known = self._tokens[role, sub] = await token(self.directory, role, sub, *more)
         return known
 
     @asynccontextmanager
     async def agent(
-        self, sub: str, engine: Engine | None = None, *, ready: bool = True
+        self, sub: str, engine: Engine | None = None, *, ready: bool = True, queues: str = QUEUES
     ) -> AsyncIterator[Wire]:
         """An agent who has logged in and, unless told otherwise, is ready."""
-        known = await self.token("agent", sub)
+        known = await self.token("agent", sub, queues)
         async with entered((engine or self.one).url, "agent", known) as wire:
             await wire.hear("agent.state")
             if ready:
@@ -77,8 +77,8 @@ class House:
         n = next(self._names)
         with trio.fail_after(HEALTHY_S):
             async with (
-                self.agent(f"health-agent-{n}", engine) as agent,
-                self.waiting(f"health-{n}", engine) as (customer, queued),
+                self.agent(f"health-agent-{n}", engine, queues="health") as agent,
+                self.waiting(f"health-{n}", engine, queue="health") as (customer, queued),
             ):
                 offer = await agent.hear("offer")
                 assert offer["call"]["call_id"] == queued["call_id"]

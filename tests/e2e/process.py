@@ -1,4 +1,4 @@
-"""A node of the engine as its users run it: `serve` in a process of its own, told by its one line that it is ready.
+"""A node of the engine as its users run it: `serve` in a process of its own, ready once its one line says so.
 
 Nothing of the engine is imported here: the command line is all that is used.
 """
@@ -7,8 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
+from inspect import isawaitable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import trio
@@ -40,6 +43,10 @@ wrap_up = "0s"
 [[queues]]
 name = "slow"
 wrap_up = "30s"
+
+[[queues]]
+name = "health"
+wrap_up = "0s"
 """
 
 
@@ -154,6 +161,17 @@ class Engine:
         """The processes it started."""
         found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.pid)], capture_output=True, text=True)
         return [pid for pid in map(int, found.stdout.split()) if pid not in (self.pid,)]
+
+
+async def eventually(holds: Callable[[], Any], what: str) -> None:
+    """Return once `holds` does; it may be asynchronous."""
+    give_up_at = trio.current_time() + GENEROUS_S
+    while trio.current_time() < give_up_at:
+        held = holds()
+        if await held if isawaitable(held) else held:
+            return
+        await trio.sleep(0.05)
+    raise AssertionError(f"never came about: {what}")
 
 
 async def token(directory: Path, role: str, sub: str, *more: str) -> str:

@@ -3,22 +3,8 @@
 import os
 import signal
 
-import trio
-
 from .house import House
-from .process import GENEROUS_S
-
-
-async def until_served(house: House) -> None:
-    """The health path works again, after however many tries."""
-    with trio.fail_after(GENEROUS_S):
-        while True:
-            try:
-                await house.serves()
-            except (AssertionError, OSError, trio.TooSlowError):
-                await trio.sleep(0.2)
-            else:
-                return
+from .process import eventually
 
 
 async def test_ready_means_ready(house: House) -> None:
@@ -85,9 +71,7 @@ async def test_kill_9_of_the_engine_keeps_what_was_answered(house: House) -> Non
         async with house.waiting("dewi") as (_, waiting):
             children = house.one.children()
             await house.one.kill()
-    with trio.fail_after(GENEROUS_S):
-        while any(map(_lives, children)):
-            await trio.sleep(0.05)
+    await eventually(lambda: not any(map(_lives, children)), "the store dies with its parent")
     await house.one.start()
     async with house.customer("budi") as customer, house.customer("dewi") as other:
         assert (await customer.hear("call.connected"))["call_id"] == queued["call_id"]
@@ -131,15 +115,15 @@ async def test_a_paused_node_starts_anew_on_its_ports(house: House) -> None:
         two.signal(signal.SIGSTOP)
         try:
             await house.serves()
-            with trio.fail_after(GENEROUS_S):
-                while "node died" not in house.one.log():
-                    await trio.sleep(0.1)
+            await eventually(lambda: "node died" in house.one.log(), "the others notice")
         finally:
             two.signal(signal.SIGCONT)
         assert await customer.close_code() in (1012, 1006)
-    with trio.fail_after(GENEROUS_S):
-        while await house.status("/readyz", two) != 200:
-            await trio.sleep(0.1)
+
+    async def ready() -> bool:
+        return await house.status("/readyz", two) == 200
+
+    await eventually(ready, "it takes traffic again")
     async with house.customer("budi", two) as again:
         assert (await again.hear("call.queued"))["call_id"] == queued["call_id"]
     await house.serves(two)

@@ -1,4 +1,4 @@
-"""The main path over real sockets: log in, ask, be offered, accept, talk, hang up; on one node and across two."""
+"""The main path over real sockets: log in, ask, be offered, accept, talk, hang up; on one node and on two."""
 
 from .house import House
 

@@ -1,4 +1,4 @@
-"""A client written from the wire format alone: JSON text frames over a WebSocket, and nothing of the engine."""
+"""A client written from the wire format alone: JSON text frames over a WebSocket, nothing of the engine."""
 
 import json
 import time
