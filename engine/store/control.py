@@ -38,6 +38,7 @@ class Look:
     era: str
     sample: Sample
     skew_ms: int
+    rev: int
     seqs: Mapping[str, int]
 
 
@@ -80,13 +81,13 @@ class Control:
         await self._ask(partial(self._client.set, self._keys.of("era"), era, nx=True))
 
     async def look(self, channels: Sequence[str]) -> Look:
-        """Era, clock and channels' numbers."""
+        """Era, clock, rev and channels' numbers."""
         sent_ms = NodeClock.monotonic_ms()
-        era, (seconds, micros), skew, seqs = await self._run("look", *channels)
+        era, (seconds, micros), skew, rev, seqs = await self._run("look", *channels)
         received_ms = NodeClock.monotonic_ms()
         pool_ms = int(seconds) * 1000 + int(micros) / 1000 + int(skew)
         numbers = {channel: int(seq) for channel, seq in zip(channels, seqs, strict=True)}
-        return Look(era, Sample(sent_ms, received_ms, pool_ms), int(skew), numbers)
+        return Look(era, Sample(sent_ms, received_ms, pool_ms), int(skew), int(rev), numbers)
 
     async def snapshot(self, channel: str) -> tuple[int, Resynced]:
         """Everything a channel holds, and the number of its last message."""

@@ -8,6 +8,11 @@ it contains are dropped, and `Resynced` replaces what was known.
 A node is told of its own changes at once, ahead of their messages. So until such a message passes by, what
 older messages say of those records is dropped, and the message itself is skipped before it is decoded.
 
+A failover may lose what was answered: the new primary never saw it, and its message will never come. It shows
+by a snapshot without a change that was answered before it was asked for, by a message that ought to have
+come after ours and comes instead of it, or by numbers that go back. Then the store is right and we were
+not: everything is read again, and the lost change is told no more.
+
 `Channel` holds these rules and does no I/O; `Subscription` is a connection and a thread that feed it.
 """
 
@@ -45,14 +50,17 @@ class Channel:
     _kept: list[str] = field(factory=list)
     _ahead: dict[str, Changed] = field(factory=dict)
     _ahead_rev: dict[Ref, int] = field(factory=dict)
+    #: own changes that the snapshot must contain
+    _due: frozenset[str] = frozenset()
 
     def begin(self) -> None:
-        """What comes now must wait for a snapshot."""
+        """What comes now must wait for a snapshot, which is to be asked for after this."""
         self.resyncing = True
         self._kept.clear()
+        self._due = frozenset(self._ahead)
 
     def message(self, payload: str) -> bool:
-        """Take a message; False if one before it was lost, and a resync has begun."""
+        """Take a message; False if something before it was lost, and a resync has begun."""
         if payload.startswith("signal "):
             _, to, body = payload.split(" ", 2)
             self.tell(Signalled(to, orjson.loads(body)))
@@ -60,19 +68,19 @@ class Channel:
         if self.resyncing:
             self._kept.append(payload)
             return True
-        number, rev, op, body = payload.split(" ", 3)
-        seq = int(number)
-        if seq <= self._seq:
+        seq_text, rev_text, op, body = payload.split(" ", 3)
+        seq, rev = int(seq_text), int(rev_text)
+        if seq <= self._seq and rev <= self._rev:
             return True
-        if seq > self._seq + 1:
+        if seq != self._seq + 1 or self._overtakes(op, rev):
             self.begin()
             self._kept.append(payload)
             return False
-        self._seq, self._rev = seq, int(rev)
+        self._seq, self._rev = seq, rev
         if op in self._ahead:
             self._passed(op)
         else:
-            self._news(self._rev, body)
+            self._news(rev, body)
         return True
 
     def told(self, op: str, changed: Changed) -> None:
@@ -88,8 +96,12 @@ class Channel:
         """End the resync: everything the channel held at `seq`. False if a message is missing even so."""
         self.resyncing = False
         self._seq, self._rev = seq, now.rev
-        for op in [op for op, changed in self._ahead.items() if changed.rev <= now.rev]:
-            self._passed(op)
+        for op, changed in tuple(self._ahead.items()):
+            if changed.rev > now.rev and op in self._due:
+                log.error("change_lost", op=op, rev=changed.rev)
+                self._passed(op)
+            elif changed.rev <= now.rev:
+                self._passed(op)
         self.tell(now)
         for changed in self._ahead.values():
             self.tell(changed)
@@ -107,6 +119,12 @@ class Channel:
     def behind(self, seq: int) -> bool:
         """Whether the message numbered `seq`, published a while ago, never came."""
         return not self.resyncing and self._seq < seq
+
+    def _overtakes(self, op: str, rev: int) -> bool:
+        """Whether the message of an own, earlier change ought to have come before this one."""
+        for own, changed in self._ahead.items():
+            return own != op and changed.rev <= rev
+        return False
 
     def _passed(self, op: str) -> None:
         changed = self._ahead.pop(op)

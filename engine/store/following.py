@@ -77,6 +77,8 @@ class Following:
         self._nursery = nursery
         self._suspect = suspect
         self._live = False
+        self._told_rev = 0
+        self._looked_rev = 0
         self._followed: dict[str, Followed] = {}
         self._subscription = Subscription(
             address.wire,
@@ -123,6 +125,7 @@ class Following:
 
     def told(self, op: str, changed: Changed, channels: frozenset[str]) -> None:
         """This node made a change: tell it ahead of its messages."""
+        self._told_rev = max(self._told_rev, changed.rev)
         for name in channels & self._followed.keys():
             self._followed[name].channel.told(op, changed)
 
@@ -132,8 +135,10 @@ class Following:
         self._restart()
 
     def _restart(self) -> None:
+        self._told_rev = self._looked_rev = 0
         for followed in self._followed.values():
             followed.up = trio.Event()
+            followed.stale = followed.reading
             followed.channel.begin()
         self._subscription.restart()
 
@@ -147,10 +152,13 @@ class Following:
             if followed.up.is_set():
                 self._resync(followed)
 
-    def looked(self, seqs: Mapping[str, int]) -> None:
-        """Compare with what was published: what had been at the last look must have come by this one."""
-        if any(followed.channel.behind(followed.looked) for followed in self._followed.values()):
+    def looked(self, rev: int, seqs: Mapping[str, int]) -> None:
+        """Compare with the store: what it had published by the last look must have come by this one, and
+        what it had answered by then it must still know."""
+        behind = any(followed.channel.behind(followed.looked) for followed in self._followed.values())
+        if behind or rev < self._looked_rev:
             self._restart()
+        self._looked_rev = max(rev, self._told_rev)
         for name, followed in self._followed.items():
             followed.looked = seqs.get(name, followed.looked)
             if followed.channel.resyncing and followed.up.is_set() and not followed.reading:

@@ -173,7 +173,7 @@ class RedisStore:
         if look.era != self._era:
             return False
         self._calibrate(look, explained=look.skew_ms != self._skew_ms)
-        self._following.looked(look.seqs)
+        self._following.looked(look.rev, look.seqs)
         return True
 
     def _calibrate(self, look: Look, *, explained: bool) -> None:

@@ -136,3 +136,35 @@ def test_a_corrupt_record_is_left_out_and_the_others_told(channel: Channel, told
     hashes = {"call:c1": {"id": "c1"}, "customer:ani": hashed(a_customer(), 1, "other:1")}
     channel.message(f"6 11 other:1 {orjson.dumps(hashes).decode()}")
     assert told == [Changed(11, {"customer:ani": stored(a_customer())})]
+
+
+def test_an_own_change_that_a_failover_lost_hides_nothing(channel: Channel, told: list[Any]) -> None:
+    """It was answered before the snapshot was asked for, and is not in it."""
+    channel.told("me:1", Changed(12, {"call:c1": stored(a_call(queue="lost"), 2, "me:1")}))
+    channel.begin()
+    told.clear()
+    whole = Resynced(10, "e", {"call:c1": stored(a_call())})
+    assert channel.snapshot(5, whole)
+    assert told == [whole]
+    assert channel.message(message(6, 11, "other:1", a_call(version=2)))
+    assert told[1:] == [Changed(11, {"call:c1": stored(a_call(), 2, "other:1")})]
+
+
+def test_a_message_in_place_of_an_own_change_shows_that_it_was_lost(
+    channel: Channel, told: list[Any]
+) -> None:
+    """We were answered after the snapshot of a store that had lost it already."""
+    channel.told("me:1", Changed(12, {"call:c1": None}))
+    assert channel.message(message(6, 11, "other:1", a_call()))
+    assert not channel.message(message(7, 12, "other:2", a_customer()))
+    assert channel.resyncing
+    told.clear()
+    whole = Resynced(12, "e", {"call:c1": stored(a_call())})
+    assert channel.snapshot(7, whole)
+    assert told == [whole]
+
+
+def test_a_number_that_went_back_begins_a_resync(channel: Channel, told: list[Any]) -> None:
+    assert not channel.message(message(5, 11, "other:1", a_call()))
+    assert channel.resyncing
+    assert told == []

@@ -263,6 +263,29 @@ async def test_a_last_message_that_was_lost_shows(own_rig: Rig) -> None:
         await ear.hear_of(Resynced)
 
 
+async def test_a_store_that_forgot_what_it_had_answered_is_believed(own_rig: Rig) -> None:
+    """As after a failover to a replica that had not seen the last change, if nothing else shows it."""
+    store, ear = await own_rig.open(), Ear()
+    store.listen(own := Ear())
+    async with store.watch(ear):
+        held = (await store.commit(put(a_customer(node=store.node)))).records["customer:ani"]
+        keys = [
+            own_rig.keys.of(name) for name in ("customer:ani", "rev", "seq:feed", f"seq:node:{store.node}")
+        ]
+        kept = {key: own_rig.client.dump(key) for key in keys}
+        lost = (await store.commit(change(held, name="lost"))).records["customer:ani"]
+        for key, value in kept.items():
+            own_rig.client.restore(key, 0, value, replace=True)
+        for listener in (ear, own):
+            assert listener.heard[-1].records == {"customer:ani": lost}
+            listener.forget()
+        for listener in (ear, own):
+            await listener.hear_of(Resynced)
+            assert [n.records["customer:ani"] for n in listener.heard] == [held]
+        found = (await store.commit(change(held, name="found"))).records["customer:ani"]
+        assert await store.read(["customer:ani"]) == {"customer:ani": found}
+
+
 async def test_a_poisoned_hash_spoils_no_other(own_rig: Rig) -> None:
     store, ear = await own_rig.open(), Ear()
     await store.commit(put(a_call("c1"), a_call("c2"), a_call("c3")))
