@@ -83,9 +83,7 @@ class SessionActor:
         """Live until the socket is gone or another session takes over."""
         for life in range(1, 2 * LIVES + 1):
             try:
-                await self._live()
-            except Replaced:
-                self._replaced()
+                await self._live_out()
             except Reaped:
                 self._client.close(CloseCode.GOING_AWAY, "node restarts")
             except Exception:  # the supervisor's place: rebuild this actor, take nobody along
@@ -97,6 +95,16 @@ class SessionActor:
                 continue
             return
 
+    async def _live_out(self) -> None:
+        """Live; and if this session believes that it is over, the store must not believe it alive."""
+        try:
+            await self._live()
+        except Replaced:
+            self._replaced()
+            self._view = View()
+            while not await self._dropped():
+                await self._pause()
+
     def _replaced(self) -> None:
         own = self._view.get(self.role.ref)
         if own is not None and not isinstance(own, Call) and own.session:
@@ -104,9 +112,12 @@ class SessionActor:
         else:
             self._client.close(CloseCode.GOING_AWAY, "please reconnect")
 
+    async def _pause(self) -> None:
+        await self._context.clock.sleep_until(self._context.clock.now() + RETRY_MS)
+
     async def _live(self) -> None:
         if self._entered:
-            await self._complete()
+            await self._complete(self._view)
             self._check_session()
         elif not await self._enter():
             return
@@ -141,7 +152,7 @@ class SessionActor:
                 if not told:
                     self._client.tell(ServiceNotice(available=False, retry_ms=RETRY_MS))
                     told = True
-                await self._context.clock.sleep_until(self._context.clock.now() + RETRY_MS)
+                await self._pause()
             else:
                 self._entered = True
                 self._client.tell(Entered(session=self.session, state=self.role.entered(self._view)))
@@ -195,16 +206,21 @@ class SessionActor:
             raise Replaced
 
     async def _resync(self, resynced: Resynced) -> None:
-        """The store was away. In the same era it is re-read; in a new one the person is re-created."""
+        """The store was away. In the same era it is re-read; in a new one the person is re-created.
+
+        What comes may have been read before this session's last change: then it is read once more.
+        """
         held = self._view
-        wanted = self.role.refs(held)
-        self._view = View({ref: resynced.records[ref] for ref in wanted if ref in resynced.records})
         if resynced.era == self._era or self.role.ref in resynced.records:
-            self._era = resynced.era
-            await self._complete()
+            fresh = View()
+            if not held.contradicts(resynced.records):
+                wanted = self.role.refs(held)
+                fresh.learn({ref: resynced.records[ref] for ref in wanted if ref in resynced.records})
+            await self._complete(fresh)
+            self._view, self._era = fresh, resynced.era
             await self._catch_up()
             return
-        self._era = resynced.era
+        self._view, self._era = View(), resynced.era
         await self._restore(held)
         if self.role.bereft(held):
             await self._wait_for_the_other_side()
@@ -219,7 +235,7 @@ class SessionActor:
             await clock.sleep_until(clock.now() + PATIENCE_LOOK_MS)
             self._view = View()
             with suppress(Unavailable):
-                await self._complete()
+                await self._complete(self._view)
 
     async def _restore(self, held: View) -> None:
         await self._patiently(lambda view, session, now: self.role.restore(held, view, session, now))
@@ -230,7 +246,7 @@ class SessionActor:
             try:
                 await self._commit(lambda view, now: decide(view, self.session, now))
             except Unavailable:
-                await self._context.clock.sleep_until(self._context.clock.now() + RETRY_MS)
+                await self._pause()
             else:
                 return
 
@@ -240,7 +256,7 @@ class SessionActor:
         Raises Refused, Unavailable, Replaced, Reaped.
         """
         for _ in range(ATTEMPTS):
-            await self._complete()
+            await self._complete(self._view)
             if guarded and self._entered and self._view.get(self.role.ref) is not None:
                 self._check_session()
             change = decide(self._view, self._context.clock.now())
@@ -259,12 +275,12 @@ class SessionActor:
             return True
         raise Refused(Code.UNAVAILABLE, "too many changes at once", retry_ms=RETRY_MS)
 
-    async def _complete(self) -> None:
+    async def _complete(self, view: View) -> None:
         """Read what the view lacks: each record may name the next."""
-        while missing := self._view.missing(self.role.refs(self._view)):
+        while missing := view.missing(self.role.refs(view)):
             found = await self._context.store.read(missing)
             records: dict[Ref, Record | None] = {ref: found.get(ref) for ref in missing}
-            self._view.correct(records)
+            view.correct(records)
 
     async def _tell(self) -> None:
         now = View(dict(self._view.records))

@@ -27,6 +27,16 @@ class View:
         """Take in what the store said it holds, whatever was known."""
         self.records.update(records)
 
+    def contradicts(self, records: Mapping[Ref, Record]) -> bool:
+        """Whether any of `records` is older than what is held, or of another history."""
+        for ref, held in self.records.items():
+            record = records.get(ref)
+            if held is None or record is None or held.stamp == record.stamp:
+                continue
+            if held.version >= record.version:
+                return True
+        return False
+
     def missing(self, refs: Iterable[Ref]) -> list[Ref]:
         return [ref for ref in refs if ref not in self.records]
 

@@ -1,0 +1,78 @@
+"""A node re-reads what it holds: what was done meanwhile is not undone, and nobody stays who is gone."""
+
+import pytest
+import trio
+import trio.testing
+
+from engine.actors.notices import (
+    AgentConnected,
+    AgentStateNow,
+    CallEnded,
+    CustomerConnected,
+    Offer,
+    Ok,
+)
+from engine.actors.ports import CloseCode
+from engine.actors.requests import CallCancel, OfferAccept
+from engine.domain.lifecycle import AgentState, CallState, EndReason
+from engine.domain.news import Changed
+
+from .pool import Pool
+
+
+@pytest.mark.parametrize("old_socket", ["gone", "open"])
+async def test_who_came_again_during_an_outage_is_not_taken_for_the_session_he_replaced(
+    pool: Pool, old_socket: str
+) -> None:
+    """What is read at the store's return names the old session; he has entered when he hears it."""
+    budi = await pool.waiting("budi")
+    old = budi.link
+    assert old is not None
+    await trio.sleep(5)
+    pool.memory.away()
+    await trio.sleep(1)
+    if old_socket == "gone":
+        old.drop()
+    budi.knock(pool.nodes[0])
+    await trio.sleep(3.3)
+    pool.memory.back()
+    await trio.sleep(5)
+    assert budi.closed is None
+    assert old.closed in (None, CloseCode.REPLACED)
+    assert isinstance(await budi.ask(CallCancel()), Ok)
+    assert (await budi.hear(CallEnded)).reason is EndReason.ABANDONED
+
+
+async def test_a_snapshot_older_than_what_was_told_is_not_told(pool: Pool) -> None:
+    """On Redis a snapshot may be read before a commit and told after it."""
+    siti = await pool.ready("siti")
+    budi = await pool.waiting("budi")
+    offer = await siti.hear(Offer)
+    node = pool.nodes[0]
+    snapshot = pool.memory.snapshot(f"node:{node.store.node}")
+    await siti.ask(OfferAccept(offer_id=offer.offer_id))
+    await siti.hear(AgentConnected)
+    await budi.hear(CustomerConnected)
+    heard = len(siti.heard), len(budi.heard)
+    node.directory.news(snapshot)
+    await trio.testing.wait_all_tasks_blocked()
+    node.directory.news(Changed(99, {ref: pool.record(ref) for ref in snapshot.records}))
+    await trio.testing.wait_all_tasks_blocked()
+    assert (siti.heard[heard[0] :], budi.heard[heard[1] :]) == ([], [])
+
+
+async def test_what_the_store_lost_in_the_same_era_is_not_believed_any_longer(pool: Pool) -> None:
+    """A replica that lacked the last commits took over: older versions are the truth now."""
+    budi = await pool.waiting("budi")
+    siti = await pool.ready("siti")
+    await siti.hear(Offer)
+    hashes = {ref: dict(held) for ref, held in pool.memory.hashes.items()}
+    await budi.ask(CallCancel())
+    await siti.hear(AgentStateNow, state=AgentState.READY)
+    pool.memory.away()
+    pool.memory.hashes.update(hashes)
+    await trio.sleep(0.5)
+    pool.memory.back()
+    again = await siti.hear(Offer)
+    assert isinstance(await siti.ask(OfferAccept(offer_id=again.offer_id)), Ok)
+    assert pool.call_of(budi).state is CallState.CONNECTED
