@@ -120,6 +120,7 @@ class RedisStore:
                     await trio.to_thread.run_sync(link.join)
                     confirmer.stop()
                     await trio.to_thread.run_sync(confirm.join)
+                    await self._control.rest()
                 self._handoff.drain()
 
     async def _knock(self) -> None:
@@ -133,6 +134,7 @@ class RedisStore:
     async def _serve(self, task_status: trio.TaskStatus[None]) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._handoff.serve)
+            nursery.start_soon(self._control.serve)
             self._following = Following(
                 self._address, self._keys, self._control, self._handoff, nursery, suspect=self._suspect
             )
