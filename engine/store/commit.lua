@@ -20,6 +20,7 @@
 -- Answers   ok rev | again rev | era | reaped | conflict {failed guards, 1-based} {ref {field, value, ...} ...}
 --
 -- Order: arguments and types are validated before the first write, so that no error leaves half a change.
+-- A node that was buried is published to no more: records name it long after, and its channel stays gone.
 -- Acknowledged receipts go first, whatever follows. An op already done gets its receipt again before its
 -- node, guards and versions are judged: they may well have moved since. Numbers of more than 14 digits never
 -- pass through tostring or cjson: scores, versions and ids are strings from end to end.
@@ -75,7 +76,8 @@ local acknowledged = words(ARGV[5])
 local done = call('HGET', ops, n)
 if #acknowledged > 0 then call('HDEL', ops, unpack(acknowledged)) end
 if done then return {'again', done} end
-local beat = call('HGET', prefix .. 'nodes', node)
+local nodes = prefix .. 'nodes'
+local beat = call('HGET', nodes, node)
 if not beat or beat == '-1' then return {'reaped'} end
 
 -- Judge: guards, versions and stamps; reading every index shows that it is one.
@@ -119,7 +121,10 @@ local op = boot .. ':' .. n
 call('XADD', prefix .. 'journal', '*', 'rev', rev, 'op', op, 'facts', ARGV[6])
 local tail = ' ' .. rev .. ' ' .. op .. ' ' .. ARGV[7]
 for _, channel in ipairs(words(ARGV[8])) do
-  local seq = string.format('%.0f', call('INCR', prefix .. 'seq:' .. channel))
-  call('PUBLISH', prefix .. channel, seq .. tail)
+  local whose = channel:match('^node:(.*)$')
+  if not whose or whose == node or call('HEXISTS', nodes, whose) == 1 then
+    local seq = string.format('%.0f', call('INCR', prefix .. 'seq:' .. channel))
+    call('PUBLISH', prefix .. channel, seq .. tail)
+  end
 end
 return {'ok', rev}

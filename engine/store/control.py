@@ -142,9 +142,9 @@ class Control:
         """Drop what the journal has kept long enough."""
         await self._read("trim", str(retention_ms))
 
-    async def beat(self, node: str, boot: str, *, first: bool) -> dict[str, int]:
+    async def beat(self, node: str, *, first: bool) -> dict[str, int]:
         """Raise a node's beat; every node's. Raises Reaped."""
-        answer, *rest = await self._beat("beat", node, boot, "1" if first else "0")
+        answer, *rest = await self._beat("beat", node, "1" if first else "0")
         if answer == "reaped":
             raise Reaped(node)
         return {name: int(beat) for name, beat in pairs(rest[0]).items()}

@@ -18,7 +18,8 @@ The braces put a pool into one cluster slot. Below, `<ref>` is `call:<id>`, `age
     rev                string   how many changes were committed in this era
     skew               string   pool time = Redis TIME + skew, ms
     seq:<channel>      string   messages published on that channel so far
-    ops:<boot>         hash     n -> rev: receipts of that boot's ops, until acknowledged
+    ops:<boot>         hash     n -> rev: receipts of that boot's ops, until acknowledged;
+                                 gone a day after the boot was buried
     journal            stream   rev, op, facts (a JSON list): one entry per change
     confirm            string   counts confirmations, where commits wait for a replica
 

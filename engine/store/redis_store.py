@@ -201,7 +201,7 @@ class RedisStore:
             look = await self._control.look(())
         first, new_era = not self._era, look.era != self._era
         if new_era:
-            await self._control.beat(self._node, self._boot, first=True)
+            await self._control.beat(self._node, first=True)
         self._era = look.era
         self._calibrate(look, explained=not new_era and look.skew_ms != self._skew_ms)
         self._available = True
@@ -276,7 +276,7 @@ class RedisStore:
                 await self._control.signal(node, to, body)
 
     async def beat(self) -> Mapping[str, int]:
-        return await self._reach().beat(self._node, self._boot, first=False)
+        return await self._reach().beat(self._node, first=False)
 
     async def condemn(self, node: str, token: str) -> tuple[Ref, ...]:
         return await self._reach().condemn(node, token, "condemn")
