@@ -7,6 +7,7 @@ import trio
 
 from engine.actors.agent_session import AgentSession
 from engine.actors.context import STANDINGS, Context, QueueStanding
+from engine.actors.orphans import Orphans
 from engine.actors.ports import Client, CloseCode, Identity, MailboxFull, Session
 from engine.actors.queued_call import QueuedCall
 from engine.actors.session import SessionActor
@@ -24,6 +25,7 @@ class Directory:
         self._nursery = nursery
         self._actors: dict[Ref, list[SessionActor]] = {}
         self._left = trio.Event()
+        self._orphans = Orphans(context, nursery)
 
     def enter(self, identity: Identity, client: Client, resume: str | None) -> Session:
         role = (
@@ -72,6 +74,8 @@ class Directory:
             case Resynced():
                 for actor in self.actors():
                     actor.mailbox.resync(news)
+                sessions = frozenset(actor.session for actor in self.actors())
+                self._orphans.look(news.records.values(), sessions)
             case Service():
                 for actor in self.actors():
                     actor.mailbox.service(news)

@@ -57,6 +57,8 @@ class SessionActor:
         self._told = View()
         self._entered = False
         self._leaving = False
+        #: what is held has yet to be read anew
+        self._behind = False
         self._era = context.store.era
 
     # what the gateway calls
@@ -88,8 +90,8 @@ class SessionActor:
                 self._client.close(CloseCode.GOING_AWAY, "node restarts")
             except Exception:  # the supervisor's place: rebuild this actor, take nobody along
                 log.exception("session crashed", who=self.role.ref, life=life)
-                self._view = View()
                 if life >= LIVES:
+                    self._view = View()
                     self._client.close(CloseCode.GOING_AWAY, "please reconnect")
                     self._leaving = True
                 continue
@@ -117,11 +119,11 @@ class SessionActor:
 
     async def _live(self) -> None:
         if self._entered:
-            await self._complete(self._view)
-            self._check_session()
-        elif not await self._enter():
+            self._behind = True
+        elif await self._enter():
+            await self._tell()
+        else:
             return
-        await self._tell()
         while not (self._leaving and await self._dropped()):
             item = await self._next()
             if isinstance(item, Gone):
@@ -130,12 +132,29 @@ class SessionActor:
                 await self._handle(item)
 
     async def _next(self) -> Item | None:
-        """What is to be done next; None if it is time to try again to leave."""
-        if not self._leaving:
+        """What is to be done next; None if it is time to try again what the store would not answer."""
+        if self._behind:
+            await self._keep_up(View())
+        if not (self._leaving or self._behind):
             return await self.mailbox.receive()
         with trio.move_on_after(RETRY_MS / 1000):
             return await self.mailbox.receive()
         return None
+
+    async def _keep_up(self, fresh: View, *, same_era: bool = False) -> None:
+        """Hold what the store holds, of which `fresh` is known; if it cannot be read, try again later.
+
+        Only in the same era is a person's absence believed: in a new one he is re-created of what is held.
+        """
+        self._behind = True
+        try:
+            await self._complete(fresh)
+        except Unavailable:
+            return
+        self._behind = False
+        if same_era or fresh.get(self.role.ref) is not None:
+            self._view = fresh
+        await self._catch_up()
 
     async def _enter(self) -> bool:
         """Become the person's session, however long the store is away; False if he left before.
@@ -216,11 +235,10 @@ class SessionActor:
             if not held.contradicts(resynced.records):
                 wanted = self.role.refs(held)
                 fresh.learn({ref: resynced.records[ref] for ref in wanted if ref in resynced.records})
-            await self._complete(fresh)
-            self._view, self._era = fresh, resynced.era
-            await self._catch_up()
+            self._era = resynced.era
+            await self._keep_up(fresh, same_era=True)
             return
-        self._view, self._era = View(), resynced.era
+        self._view, self._era, self._behind = View(), resynced.era, False
         await self._restore(held)
         if self.role.bereft(held):
             await self._wait_for_the_other_side()

@@ -3,6 +3,7 @@
 import pytest
 import trio
 import trio.testing
+from attrs import evolve
 
 from engine.actors.notices import (
     AgentConnected,
@@ -13,11 +14,32 @@ from engine.actors.notices import (
     Ok,
 )
 from engine.actors.ports import CloseCode
-from engine.actors.requests import CallCancel, OfferAccept
+from engine.actors.requests import CallCancel, CallHangup, OfferAccept
+from engine.domain.change import Change, Write
 from engine.domain.lifecycle import AgentState, CallState, EndReason
+from engine.domain.model import Agent, Customer
 from engine.domain.news import Changed
 
-from .pool import Pool
+from .pool import Client, Pool, VirtualNode
+
+
+async def in_call(pool: Pool, siti_at: VirtualNode, budi_at: VirtualNode) -> tuple[Client, Client]:
+    siti = await pool.ready("siti", siti_at)
+    budi = await pool.waiting("budi", node=budi_at)
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    await siti.hear(AgentConnected)
+    await budi.hear(CustomerConnected)
+    return siti, budi
+
+
+async def flap(pool: Pool) -> None:
+    """The store is gone again before anybody could read from it."""
+    pool.memory.away()
+    await trio.sleep(5)
+    pool.memory.back()
+    pool.memory.away()
+    await trio.sleep(3)
+    pool.memory.back()
 
 
 @pytest.mark.parametrize("old_socket", ["gone", "open"])
@@ -76,3 +98,66 @@ async def test_what_the_store_lost_in_the_same_era_is_not_believed_any_longer(po
     again = await siti.hear(Offer)
     assert isinstance(await siti.ask(OfferAccept(offer_id=again.offer_id)), Ok)
     assert pool.call_of(budi).state is CallState.CONNECTED
+
+
+async def test_a_store_that_flaps_costs_nobody_his_session(pool: Pool) -> None:
+    other = await pool.node("b")
+    siti, budi = await in_call(pool, other, pool.nodes[0])
+    await flap(pool)
+    await trio.sleep(20)
+    assert (siti.closed, budi.closed) == (None, None)
+    assert isinstance(await budi.ask(CallHangup()), Ok)
+    assert (await siti.hear(CallEnded)).reason is EndReason.COMPLETED
+
+
+async def test_who_leaves_while_the_store_flaps_is_dropped_when_it_stays(pool: Pool) -> None:
+    other = await pool.node("b")
+    _, budi = await in_call(pool, other, pool.nodes[0])
+    pool.memory.away()
+    await trio.sleep(5)
+    pool.memory.back()
+    pool.memory.away()
+    budi.drop()
+    await trio.sleep(3)
+    pool.memory.back()
+    await pool.until(lambda: pool.call_of(budi).customer_until is not None)
+
+
+async def test_a_store_that_flaps_and_then_is_empty_is_filled_again(pool: Pool) -> None:
+    other = await pool.node("b")
+    siti, budi = await in_call(pool, other, pool.nodes[0])
+    waiting = await pool.waiting("dewi")
+    calls = [pool.call_of(client) for client in (budi, waiting)]
+    pool.memory.away()
+    await trio.sleep(5)
+    pool.memory.back()
+    pool.memory.away()
+    pool.memory.empty()
+    await trio.sleep(3)
+    pool.memory.back()
+    await trio.sleep(15)
+    again = [pool.call_of(client) for client in (budi, waiting)]
+    assert [(c.id, c.state) for c in again] == [(c.id, c.state) for c in calls]
+    assert [c.closed for c in (siti, budi, waiting)] == [None, None, None]
+
+
+async def test_a_record_that_names_a_session_nobody_has_here_is_dropped(pool: Pool) -> None:
+    """Whatever lost its actor, the next resync notices: no call waits for a customer whom nobody holds."""
+    other = await pool.node("b")
+    siti, budi = await in_call(pool, other, pool.nodes[0])
+    call = pool.call_of(budi)
+    for person in (siti, budi):
+        held = person.record
+        assert isinstance(held, Agent | Customer)
+        await pool.nodes[0].store.commit(Change(writes=(Write(held, evolve(held, session="lost")),)))
+        assert await person.shut_out() is CloseCode.REPLACED
+    assert pool.record(call.ref) == call
+    pool.memory.away()
+    await trio.sleep(1)
+    pool.memory.back()
+    await pool.until(lambda: pool.call_of(budi).customer_until is not None)
+    await pool.until(lambda: pool.call_of(budi).agent_until is not None)
+    for person in (siti, budi):
+        held = person.record
+        assert isinstance(held, Agent | Customer)
+        assert (held.session, held.node) == ("", "")
