@@ -37,9 +37,9 @@ class Size:
 FULL = Size(
     repeats=3,
     round_trips=500,
-    idle_calls=150,
+    idle_calls=120,
     warm_s=2.0,
-    load_s=6.0,
+    load_s=5.0,
     frame_sessions=100,
     memory_sessions=1_000,
 )

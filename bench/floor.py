@@ -1,5 +1,6 @@
 """The floor, measures of what the engine stands on: an echo, a commit, a script, a bare session."""
 
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from statistics import median
@@ -21,7 +22,7 @@ Open = Callable[[int], Awaitable[Link]]
 
 #: Messages that each session has on its way at once: half of what the engine lets wait for one client.
 WINDOW = 32
-POOL, BOOT = "bench", "b0"
+POOL = "bench"
 
 
 async def echo_ms(server: Server, count: int) -> list[float]:
@@ -40,7 +41,8 @@ async def echo_ms(server: Server, count: int) -> list[float]:
 
 async def commit_ms(url: str, count: int) -> tuple[list[float], list[float]]:
     """Empty commits, one at a time: through the store, and as the same script's bare call by redis-py."""
-    store = RedisStore(url, pool=POOL, boot=BOOT)
+    boot = secrets.token_hex(4)
+    store = RedisStore(url, pool=POOL, boot=boot)
     async with trio.open_nursery() as nursery:
         await nursery.start(store.run)
         committed = []
@@ -48,18 +50,18 @@ async def commit_ms(url: str, count: int) -> tuple[list[float], list[float]]:
             began_s = time.perf_counter()
             await store.commit(Change())
             committed.append((time.perf_counter() - began_s) * 1000)
-        called = _evalsha_ms(url, store, count)
+        called = _evalsha_ms(url, store, boot, count)
         nursery.cancel_scope.cancel()
     return committed, called
 
 
-def _evalsha_ms(url: str, store: RedisStore, count: int) -> list[float]:
+def _evalsha_ms(url: str, store: RedisStore, boot: str, count: int) -> list[float]:
     prefix, sha = Keys(POOL).prefix, script("commit").sha
     found = []
     with redis.Redis.from_url(url, protocol=2, decode_responses=True) as client:
         for n in range(count):
             # numbers far above those that the store gave, so that none was done before
-            args = operation(Change(), n=10**9 + n, boot=BOOT, node=store.node, era=store.era).args
+            args = operation(Change(), n=10**9 + n, boot=boot, node=store.node, era=store.era).args
             began_s = time.perf_counter()
             answer = client.evalsha(sha, 1, prefix, *args)
             found.append((time.perf_counter() - began_s) * 1000)
