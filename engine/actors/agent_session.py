@@ -152,9 +152,8 @@ class AgentSession:
             notices += _call_over(await self._last_of(was.call, after))
         if was is None or _shown(was) != _shown(now):
             notices.append(_state_now(now))
-        notices += self._new_work(was, now, call)
-        if call is not None and old is not None and _holding(now) == old.id == call.id:
-            notices += peer_link(old.customer_until, call.customer_until)
+        if call is not None:
+            notices += self._work(was, now, old, call)
         return notices
 
     async def _last_of(self, call_id: str, after: View) -> Call | None:
@@ -166,16 +165,16 @@ class AgentSession:
                 record = (await self.context.store.read((ref,))).get(ref)
         return record if isinstance(record, Call) else None
 
-    def _new_work(self, was: Agent | None, now: Agent, call: Call | None) -> list[Notice]:
-        if call is None:
-            return []
-        if now.state is AgentState.OFFERED and (
-            was is None or (was.state, was.offer) != (now.state, now.offer)
-        ):
+    def _work(self, was: Agent | None, now: Agent, old: Call | None, call: Call) -> list[Notice]:
+        """His offer or call if it is new, and of a call always how the customer's link changed."""
+        new = was is None or (was.state, was.call, was.offer) != (now.state, now.call, now.offer)
+        if now.state is AgentState.OFFERED and new:
             return [self._offer(now, call)]
-        if now.state is AgentState.ON_CALL and (was is None or _holding(was) != now.call):
-            return [self._connected(call)]
-        return []
+        if now.state is not AgentState.ON_CALL:
+            return []
+        if new or old is None or old.connected_at != call.connected_at:
+            return [self._connected(call), *peer_link(None, call.customer_until)]
+        return peer_link(old.customer_until, call.customer_until)
 
     def _offer(self, agent: Agent, call: Call) -> told.Offer:
         return told.Offer(

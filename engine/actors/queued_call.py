@@ -220,8 +220,8 @@ class QueuedCall:
         if call.state is CallState.OFFERED and (new or was is None or was.offer != call.offer):
             notices.append(told.CallOffered())
         if call.state is CallState.CONNECTED:
-            if new or was is None or (was.state, was.agent) != (call.state, call.agent):
-                notices.append(self._connected(call))
+            if new or was is None or _meeting(was) != _meeting(call):
+                notices += [self._connected(call), *peer_link(None, call.agent_until)]
             else:
                 notices += peer_link(was.agent_until, call.agent_until)
         return notices
@@ -281,3 +281,8 @@ def _ended(call: Call) -> told.CallEnded:
     assert call.end_reason is not None
     assert call.ended_by is not None
     return told.CallEnded(call_id=call.id, reason=call.end_reason, by=call.ended_by)
+
+
+def _meeting(call: Call) -> tuple[object, ...]:
+    """With whom, and since when: the same agent may have taken the call a second time."""
+    return call.state, call.agent, call.connected_at

@@ -28,6 +28,7 @@ from engine.domain.errors import Code
 from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd, RequeueReason
 from engine.domain.limits import MAILBOX_REQUESTS, MAILBOX_SIGNALS
 from engine.domain.model import Agent
+from engine.domain.news import Changed
 
 from .pool import Client, Pool, VirtualNode
 
@@ -125,6 +126,57 @@ async def test_in_a_call_the_peer_is_told_of_a_lost_link_and_of_its_return(
         assert (await stays.hear(Peer)).link == "back"
     assert pool.call_of(budi).state is CallState.CONNECTED
     assert len(pool.facts("call_connected")) == 1
+
+
+@pytest.mark.parametrize("first", ["siti", "budi"])
+async def test_who_comes_back_while_the_other_is_away_is_told_so(pool: Pool, first: str) -> None:
+    """The present in full: not only that he is in a call, but that nobody is there to talk to."""
+    people = await in_call(pool, siti_at=pool.nodes[0], budi_at=pool.nodes[0])
+    away, back = people if first == "siti" else people[::-1]
+    away.drop()
+    deadline_at = pool.clock.now() + 30_000
+    await trio.sleep(1)
+    back.drop()
+    await trio.sleep(1)
+    back.forget()
+    await back.enter()
+    await back.hear(CustomerConnected if back is people[1] else AgentConnected)
+    [lost] = back.unread(Peer)
+    assert (lost.link, lost.deadline_at) == ("lost", deadline_at)
+    await away.enter()
+    assert (await back.hear(Peer, link="back")).deadline_at is None
+
+
+async def test_a_peer_lost_at_the_moment_of_connection_is_told_once(pool: Pool, other: VirtualNode) -> None:
+    siti = await pool.ready("siti")
+    budi = await pool.waiting("budi", node=other)
+    offer = await siti.hear(Offer)
+    siti.say(OfferAccept(offer_id=offer.offer_id))
+    await pool.until(lambda: pool.call_of(budi).state is CallState.CONNECTED)
+    budi.drop()
+    await siti.hear(AgentConnected)
+    await trio.sleep(1)
+    assert [m.link for m in siti.heard if isinstance(m, Peer)] == ["lost"]
+
+
+async def test_a_call_put_back_and_taken_by_the_same_agent_again_is_told_anew(
+    pool: Pool, other: VirtualNode
+) -> None:
+    """The customer's node saw nothing of it but the end: the pages must meet again all the same."""
+    siti, budi = await in_call(pool, siti_at=pool.nodes[0], budi_at=other)
+    before = pool.call_of(budi)
+    pool.memory.leave(other.store)
+    siti.drop()
+    await pool.until(lambda: pool.call_of(budi).state is CallState.WAITING, within_s=40)
+    await siti.enter()
+    await siti.ask(StateSet(state=AgentState.READY))
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    budi.forget()
+    after = pool.call_of(budi)
+    other.directory.news(Changed(pool.memory.rev, {after.ref: after}))
+    again = await budi.hear(CustomerConnected)
+    assert (again.call_id, again.agent.id) == (before.id, "siti")
+    assert again.connected_at == after.connected_at != before.connected_at
 
 
 async def test_a_customer_who_does_not_come_back_in_a_call_is_lost(pool: Pool) -> None:
