@@ -3,7 +3,8 @@
 Questions run in threads on connections of their own, in three lines: the heart's (beat, lead, look), which
 must never wait behind others, or a busy node would believe that the store was away; long ones, such as
 reading a whole pool; and the small ones of sessions, which go out together (`questions.py`). All of them
-may be asked twice without harm, and are, once, when the connection turns out to be stale.
+may be asked twice without harm, and are, once, when the connection turns out to be stale, or to lead to a
+primary that is none any more.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,11 +22,14 @@ from engine.domain.news import Leader, Resynced
 from engine.store.clock import NodeClock, Sample
 from engine.store.feed import sound
 from engine.store.journal import Entry, entries
-from engine.store.keys import FEED, Keys
+from engine.store.keys import FEED, Keys, node_channel
 from engine.store.questions import PATIENCE_S, Questions
 from engine.store.records import Corrupt, decode
 from engine.store.scripts import script
 from engine.store.wire import LOST, pairs
+
+#: How long the answer to a long question is waited for. A dead connection shows much sooner than that.
+LONG_PATIENCE_S = 30.0
 
 T = TypeVar("T")
 Client = redis.Redis
@@ -75,23 +79,22 @@ class Control:
         def twice() -> T:
             try:
                 return question()
-            except redis.ConnectionError:
+            except (redis.ConnectionError, redis.exceptions.ReadOnlyError):
+                self._client.connection_pool.disconnect(inuse_connections=False)
                 return question()
 
-        with trio.move_on_after(PATIENCE_S):
+        with trio.move_on_after(PATIENCE_S if limiter is self._heart else LONG_PATIENCE_S):
             try:
                 return await trio.to_thread.run_sync(twice, limiter=limiter, abandon_on_cancel=True)
             except LOST as error:
                 raise Unavailable(str(error)) from error
         raise Unavailable("too many questions are waiting")
 
-    async def _beat(self, name: str, *args: str) -> Any:
-        run = partial(script(name).run, self._client, self._keys.prefix, *args)
-        return await self._ask(run, self._heart)
+    def _run(self, name: str, *args: str) -> Any:
+        return script(name).run(self._client, self._keys.prefix, *args)
 
-    async def _read(self, name: str, *args: str) -> Any:
-        run = partial(script(name).run, self._client, self._keys.prefix, *args)
-        return await self._ask(run, self._long)
+    async def _beat(self, name: str, *args: str) -> Any:
+        return await self._ask(partial(self._run, name, *args), self._heart)
 
     async def found(self, era: str) -> None:
         """Give a store that has no era this one."""
@@ -109,9 +112,13 @@ class Control:
     async def snapshot(self, channel: str) -> tuple[int, Resynced]:
         """Everything a channel holds, and the number of its last message."""
         node = "" if channel == FEED else channel.removeprefix("node:")
-        seq, rev, era, flat = await self._read("snapshot", channel, node)
-        hashes = zip(flat[::2], map(pairs, flat[1::2]), strict=True)
-        return int(seq), Resynced(int(rev), era, sound(hashes))
+
+        def whole() -> tuple[int, Resynced]:
+            seq, rev, era, flat = self._run("snapshot", channel, node)
+            hashes = zip(flat[::2], map(pairs, flat[1::2]), strict=True)
+            return int(seq), Resynced(int(rev), era, sound(hashes))
+
+        return await self._ask(whole, self._long)
 
     async def read(self, refs: Iterable[Ref]) -> dict[Ref, Record]:
         """The records of `refs`, absent ones left out. Raises `Corrupt`."""
@@ -140,7 +147,7 @@ class Control:
 
     async def trim(self, retention_ms: int) -> None:
         """Drop what the journal has kept long enough."""
-        await self._read("trim", str(retention_ms))
+        await self._ask(partial(self._run, "trim", str(retention_ms)), self._long)
 
     async def beat(self, node: str, *, first: bool) -> dict[str, int]:
         """Raise a node's beat; every node's. Raises Reaped."""
@@ -172,10 +179,10 @@ class Control:
         """Continue pool time over a jump of the store's clock; for the leader."""
         await self._beat("lead", "skew", nonce, str(old), str(new))
 
-    async def signal(self, node: str, to: Ref, body: Mapping[str, Any]) -> None:
-        """Publish a signal to a node."""
+    def signal(self, node: str, to: Ref, body: Mapping[str, Any]) -> None:
+        """Publish a signal to a node, soon."""
         payload = f"signal {to} {orjson.dumps(body).decode()}"
-        await self._questions.ask(("PUBLISH", self._keys.of(f"node:{node}"), payload))
+        self._questions.post("PUBLISH", self._keys.of(node_channel(node)), payload)
 
 
 def _record(ref: Ref, fields: Any) -> Record:

@@ -270,10 +270,9 @@ class RedisStore:
     async def signal(self, node: str, to: Ref, body: Mapping[str, Any]) -> None:
         if node == self._node:
             self._own.tell(Signalled(to, orjson.loads(orjson.dumps(body))))
-            await trio.lowlevel.checkpoint()
         elif self._available:
-            with suppress(Unavailable):
-                await self._control.signal(node, to, body)
+            self._control.signal(node, to, body)
+        await trio.lowlevel.checkpoint()
 
     async def beat(self) -> Mapping[str, int]:
         return await self._reach().beat(self._node, first=False)
