@@ -18,6 +18,7 @@ not: everything is read again, and the lost change is told no more.
 
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import orjson
 import structlog
@@ -25,6 +26,7 @@ from attrs import define, field
 
 from engine.domain.model import Record, Ref
 from engine.domain.news import Changed, News, Resynced, Signalled
+from engine.store.decoded import Decoded, Records
 from engine.store.keys import Keys
 from engine.store.records import Corrupt, Fields, decode
 from engine.store.wire import LOST, Wire, backoff_s
@@ -45,6 +47,7 @@ class Channel:
     tell: Callable[[News], None]
     #: whether messages are kept back until a snapshot is read
     resyncing: bool = True
+    decoded: Decoded = field(factory=Decoded)
     _seq: int = 0
     _rev: int = 0
     _kept: list[str] = field(factory=list)
@@ -80,7 +83,7 @@ class Channel:
         if op in self._ahead:
             self._passed(op)
         else:
-            self._news(rev, body)
+            self._news(rev, self.decoded.of(op, partial(_records, body)))
         return True
 
     def told(self, op: str, changed: Changed) -> None:
@@ -132,15 +135,18 @@ class Channel:
             if self._ahead_rev.get(ref) == changed.rev:
                 del self._ahead_rev[ref]
 
-    def _news(self, rev: int, body: str) -> None:
-        hashes: dict[Ref, Fields | None] = orjson.loads(body)
-        newer = [ref for ref in hashes if self._ahead_rev.get(ref, 0) > rev]
-        for ref in newer:
-            del hashes[ref]
-        records: dict[Ref, Record | None] = {ref: None for ref, held in hashes.items() if held is None}
-        records.update(sound((ref, held) for ref, held in hashes.items() if held is not None))
+    def _news(self, rev: int, records: Records) -> None:
+        if self._ahead_rev:
+            records = {ref: each for ref, each in records.items() if self._ahead_rev.get(ref, 0) <= rev}
         if records:
             self.tell(Changed(rev, records))
+
+
+def _records(body: str) -> Records:
+    hashes: dict[Ref, Fields | None] = orjson.loads(body)
+    records: dict[Ref, Record | None] = {ref: None for ref, held in hashes.items() if held is None}
+    records.update(sound((ref, held) for ref, held in hashes.items() if held is not None))
+    return records
 
 
 def sound(hashes: Iterable[tuple[Ref, Fields]]) -> dict[Ref, Record]:

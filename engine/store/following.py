@@ -15,6 +15,7 @@ from attrs import define, field
 from engine.domain.change import Unavailable
 from engine.domain.news import Changed, News, Resynced
 from engine.store.control import Control
+from engine.store.decoded import Decoded
 from engine.store.feed import Channel, Subscription
 from engine.store.handoff import Handoff
 from engine.store.keys import FEED, Keys
@@ -71,8 +72,10 @@ class Following:
         handoff: Handoff,
         nursery: trio.Nursery,
         *,
+        decoded: Decoded,
         suspect: Callable[[], None],
     ) -> None:
+        self._decoded = decoded
         self._control = control
         self._nursery = nursery
         self._suspect = suspect
@@ -91,7 +94,7 @@ class Following:
 
     def follow(self, name: str, audience: Audience) -> Followed:
         """Follow a channel from now on."""
-        followed = self._followed[name] = Followed(Channel(name, audience.tell))
+        followed = self._followed[name] = Followed(Channel(name, audience.tell, decoded=self._decoded))
         self._subscription.follow(name)
         return followed
 

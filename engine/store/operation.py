@@ -11,7 +11,8 @@ import trio
 from attrs import define
 
 from engine.domain.change import Change, Conflict, NotSent, Reaped, Receipt, Unknown
-from engine.domain.model import Record, Ref, indexes, nodes
+from engine.domain.model import Ref, indexes, nodes
+from engine.store.decoded import Decoded, Records
 from engine.store.keys import FEED, node_channel
 from engine.store.records import Fields, decode, encode, encode_fact
 from engine.store.wire import pairs
@@ -43,12 +44,12 @@ class Operation:
     receipt: Receipt | None = None
     waiter: trio.lowlevel.Task | None = None
 
-    def applied(self, rev: str) -> Receipt:
+    def applied(self, rev: str, decoded: Decoded) -> Receipt:
         """The receipt of this op, applied as `rev`."""
-        written: dict[Ref, Record | None] = {}
-        for ref, fields in self.hashes.items():
-            written[ref] = None if fields is None else decode(ref, fields)
-        return Receipt(int(rev), written)
+        return Receipt(int(rev), decoded.of(self.name, self._written))
+
+    def _written(self) -> Records:
+        return {ref: None if fields is None else decode(ref, fields) for ref, fields in self.hashes.items()}
 
     def outcome(self, reply: Reply) -> Receipt:
         """What the reply means for the caller. Raises Conflict, NotSent, Unknown or Reaped."""

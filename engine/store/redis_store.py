@@ -24,6 +24,7 @@ from engine.domain.news import Changed, Leader, Lease, Service, Signalled
 from engine.store.clock import NodeClock, Sample
 from engine.store.confirm import Confirmer
 from engine.store.control import Control, Look
+from engine.store.decoded import Decoded
 from engine.store.following import Audience, Following, Listener
 from engine.store.handoff import Handoff
 from engine.store.journal import Entry
@@ -70,6 +71,7 @@ class RedisStore:
         self._clock = NodeClock()
         self._skew_ms = 0
         self._jump: Sample | None = None
+        self._decoded = Decoded()
         self._own = Audience()
         self._feed = Audience()
 
@@ -136,7 +138,13 @@ class RedisStore:
             nursery.start_soon(self._handoff.serve)
             nursery.start_soon(self._control.serve)
             self._following = Following(
-                self._address, self._keys, self._control, self._handoff, nursery, suspect=self._suspect
+                self._address,
+                self._keys,
+                self._control,
+                self._handoff,
+                nursery,
+                decoded=self._decoded,
+                suspect=self._suspect,
             )
             try:
                 own = self._following.follow(node_channel(self._node), self._own)
@@ -234,7 +242,7 @@ class RedisStore:
             if isinstance(op.reply, redis.ResponseError):
                 log.error("commit_refused", op=op.name, why=str(op.reply))
             elif isinstance(op.reply, list) and op.reply[0] in ("ok", "again"):
-                op.receipt = op.applied(op.reply[1])
+                op.receipt = op.applied(op.reply[1], self._decoded)
                 changed = Changed(op.receipt.rev, op.receipt.records)
                 self._following.told(op.name, changed, op.channels)
             elif isinstance(op.reply, list) and op.reply[0] == "era":
