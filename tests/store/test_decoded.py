@@ -6,8 +6,8 @@ from engine.store.decoded import MOST, Decoded, Records
 def test_the_first_to_ask_decodes_and_the_others_share() -> None:
     decoded, records = Decoded(), Records({"call:c": None})
     assert decoded.of("b:1", lambda: records) is records
-    assert decoded.of("b:1", lambda: {}) is records
-    assert decoded.of("b:2", lambda: {}) == {}
+    assert decoded.of("b:1", dict) is records
+    assert decoded.of("b:2", dict) == {}
 
 
 def test_what_is_long_past_is_forgotten() -> None:
