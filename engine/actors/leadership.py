@@ -216,6 +216,7 @@ class Leadership:
             nursery.start_soon(self._reap, matchmaker, self._context.store, node, leader)
 
     async def _reap(self, matchmaker: Matchmaker, store: Store, node: str, leader: Leader) -> None:
+        """Whatever goes wrong ends this reaping alone; the next beat begins another."""
         log.warning("node died", node=node)
         try:
             refs, before = await store.condemn(node, leader.token), None
@@ -224,8 +225,10 @@ class Leadership:
                 refs, before = await store.condemn(node, leader.token), refs
             if not refs:
                 await store.bury(node, leader.token)
-        except (Unavailable, Conflict, LostLead, Reaped) as gone:
+        except* (Unavailable, Conflict, LostLead, Reaped) as gone:
             log.info("reaping stopped", node=node, why=repr(gone))
+        except* Exception:  # the supervisor's place, as for a reign
+            log.exception("reaping failed", node=node)
         finally:
             self._reaping.discard(node)
 

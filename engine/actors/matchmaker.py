@@ -262,11 +262,12 @@ class Matchmaker:
                 nursery.start_soon(work)
 
     async def _once(self, ref: Ref, decide: Callable[[Record, int], Change | None]) -> None:
-        for _ in range(TRIES):
-            record, now = self.board.get(ref), self._context.clock.now()
-            change = None if record is None else decide(record, now)
-            if change is None or await self._carry_out(change):
-                return
+        with self._contained((ref,)):
+            for _ in range(TRIES):
+                record, now = self.board.get(ref), self._context.clock.now()
+                change = None if record is None else decide(record, now)
+                if change is None or await self._carry_out(change):
+                    return
 
 
 def _hurried(record: Record) -> bool:
