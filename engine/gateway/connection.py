@@ -156,6 +156,8 @@ class Connection:
             self._terms.tally.refused[rejected.status.value] += 1
             await turn_away(self._transport, rejected)
         if self._socket is not None:
+            if self._goodbye is not None:  # over what came together with the upgrade
+                self._write_soon()
             await self._converse(self._socket)
         if self._goodbye is None:
             await _cut(self._transport)

@@ -11,10 +11,11 @@ from pathlib import Path
 import trio
 from attrs import define, field
 
-from .process import Engine, token
+from .jwt import mint
+from .process import SECRET, Engine
 from .wire import Frame, Wire, entered
 
-QUEUES = "general,slow"
+QUEUES = ("general", "slow")
 #: The health path must work within this on an idle machine; a loaded one gets more.
 HEALTHY_S = 10.0
 
@@ -23,7 +24,6 @@ HEALTHY_S = 10.0
 class House:
     directory: Path
     engines: list[Engine] = field(factory=list)
-    _tokens: dict[tuple[str, str], str] = field(factory=dict)
     _names: "count[int]" = field(factory=count)
 
     @property
@@ -36,20 +36,13 @@ class House:
         self.engines.append(made)
         return await made.start()
 
-    async def token(self, role: str, sub: str, queues: str = QUEUES) -> str:
-        known = self._tokens.get((role, sub))
-        if known is None:
-            more = ("--queues", queues) if role == "agent" else ()
-            known = self._tokens[role, sub] = await token(self.directory, role, sub, *more)
-        return known
-
     @asynccontextmanager
     async def agent(
-        self, sub: str, engine: Engine | None = None, *, ready: bool = True, queues: str = QUEUES
+        self, sub: str, engine: Engine | None = None, *, ready: bool = True, queues: tuple[str, ...] = QUEUES
     ) -> AsyncIterator[Wire]:
         """An agent who has logged in and, unless told otherwise, is ready."""
-        known = await self.token("agent", sub, queues)
-        async with entered((engine or self.one).url, "agent", known) as wire:
+        token = mint(SECRET, "agent", sub, queues=list(queues))
+        async with entered((engine or self.one).url, "agent", token) as wire:
             await wire.hear("agent.state")
             if ready:
                 await wire.ask("state.set", state="ready")
@@ -58,8 +51,8 @@ class House:
 
     @asynccontextmanager
     async def customer(self, sub: str, engine: Engine | None = None, **hello: str) -> AsyncIterator[Wire]:
-        known = await self.token("customer", sub)
-        async with entered((engine or self.one).url, "customer", known, **hello) as wire:
+        token = mint(SECRET, "customer", sub)
+        async with entered((engine or self.one).url, "customer", token, **hello) as wire:
             yield wire
 
     @asynccontextmanager
@@ -77,9 +70,12 @@ class House:
         n = next(self._names)
         with trio.fail_after(HEALTHY_S):
             async with (
-                self.agent(f"health-agent-{n}", engine, queues="health") as agent,
-                self.waiting(f"health-{n}", engine, queue="health") as (customer, queued),
+                self.agent("health-agent", engine, queues=("health",)) as agent,
+                self.customer("health", engine) as customer,
             ):
+                answer = await customer.ask("call.request", request_id=f"health-{n}", queue="health")
+                assert answer["type"] == "ok", answer
+                queued = await customer.hear("call.queued")
                 offer = await agent.hear("offer")
                 assert offer["call"]["call_id"] == queued["call_id"]
                 await customer.ask("call.hangup")

@@ -22,12 +22,17 @@ GENEROUS_S = 30.0
 
 COMMAND = (sys.executable, "-m", "engine")
 
+SECRET = "a secret of the tests, long enough for anybody"
+
 SETTINGS = """
 reasons = ["break"]
 
 [cluster]
 lease = "1s"
 beat = "250ms"
+
+[timings]
+ask_every = "0s"
 
 [limits]
 position_every = "200ms"
@@ -54,7 +59,7 @@ def environment() -> dict[str, str]:
     """As a user has it, with this checkout's engine and none of the machine's own settings."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("GILIRAN_")}
     root = str(Path(__file__).parents[2])
-    return {**clean, "PYTHONPATH": root, "PYTHONUNBUFFERED": "1"}
+    return {**clean, "PYTHONPATH": root, "PYTHONUNBUFFERED": "1", "GILIRAN_SECRET": SECRET}
 
 
 @define(eq=False)

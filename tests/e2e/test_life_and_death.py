@@ -123,6 +123,7 @@ async def test_a_paused_node_starts_anew_on_its_ports(house: House) -> None:
     async def ready() -> bool:
         return await house.status("/readyz", two) == 200
 
+    await eventually(lambda: "starting anew" in two.log(), "it learns that it was dead to the others")
     await eventually(ready, "it takes traffic again")
     async with house.customer("budi", two) as again:
         assert (await again.hear("call.queued"))["call_id"] == queued["call_id"]

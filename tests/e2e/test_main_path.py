@@ -1,6 +1,8 @@
 """The main path over real sockets: log in, ask, be offered, accept, talk, hang up; on one node and on two."""
 
 from .house import House
+from .process import token
+from .wire import entered
 
 
 async def test_from_request_to_the_end(house: House) -> None:
@@ -70,3 +72,11 @@ async def test_positions_are_told_as_they_change(house: House) -> None:
         await first.ask("call.cancel")
         moved = await second.hear("call.position", position=1)
         assert moved["resume_token"]
+
+
+async def test_a_token_of_the_command_line_is_good_for_its_role(house: House) -> None:
+    made = await token(house.directory, "agent", "siti", "--name", "Siti", "--queues", "general")
+    async with entered(house.one.url, "agent", made) as wire:
+        state = await wire.hear("agent.state")
+        assert (state["state"], state["reason"]) == ("not_ready", "login")
+        assert [queue["id"] for queue in wire.frames[0]["config"]["queues"]] == ["general"]
