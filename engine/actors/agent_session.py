@@ -23,7 +23,7 @@ from engine.actors.view import View
 from engine.domain.change import Change, Unavailable
 from engine.domain.errors import Code, Refused
 from engine.domain.lifecycle import AgentState, CallState, OfferEnd
-from engine.domain.model import Agent, Call, Ref
+from engine.domain.model import Agent, Call, Customer, Ref
 from engine.domain.moves import agent as moves
 from engine.domain.moves.restore import restore_agent
 from engine.domain.news import Signalled
@@ -110,14 +110,16 @@ class AgentSession:
         return Change() if agent is None else moves.drop(agent, self._call(view), self.context.policy, now)
 
     def restore(self, held: View, view: View, session: str, now: int) -> Change:
-        """His call too, unless the customer has re-created it and waits again."""
+        """His call too, unless the customer has re-created it and waits again, or has asked for another."""
         agent, call = self._agent(held), self._call(held)
         if agent is None or self._agent(view) is not None:
             return Change()
         mine = evolve(agent, session=session, node=self.context.store.node)
-        again = call is not None and view.get(call.ref) is not None
-        grace_ms = self.context.policy.timings.call_grace_ms
-        return restore_agent(mine, None if again else call, grace_ms=grace_ms, now=now)
+        if call is not None and view.get(call.ref) is not None:
+            call = None
+        customer = None if call is None else view.get(f"customer:{call.customer}")
+        known = customer if isinstance(customer, Customer) else None
+        return restore_agent(mine, call, known, self.context.policy.timings, now)
 
     def bereft(self, view: View) -> bool:
         return False

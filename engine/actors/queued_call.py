@@ -19,7 +19,7 @@ from engine.domain.lifecycle import CallState
 from engine.domain.limits import RECEIPT_LIFE_MS
 from engine.domain.model import Agent, Call, Customer, Ref
 from engine.domain.moves import customer as moves
-from engine.domain.moves.restore import rebuilt, rejoin, restore_customer
+from engine.domain.moves.restore import rebuilt, restore_customer
 from engine.domain.news import Signalled
 
 
@@ -76,9 +76,6 @@ class QueuedCall:
             if lost is not None:
                 mine = evolve(customer or Customer(id=self.identity.sub), name=self.identity.name)
                 mine = evolve(mine, session=session, node=self.context.store.node)
-                there = view.get(lost.ref)
-                if isinstance(there, Call):
-                    return rejoin(customer, mine, there, now)
                 return restore_customer(customer, mine, lost, now)
         return moves.come(
             customer,

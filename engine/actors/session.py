@@ -256,13 +256,24 @@ class SessionActor:
                 await self._complete(self._view)
 
     async def _restore(self, held: View) -> None:
-        await self._patiently(lambda view, session, now: self.role.restore(held, view, session, now))
+        """Re-create what is absent; or enter, if the other side has made the person's record already."""
 
-    async def _patiently(self, decide: Callable[[View, str, int], Change]) -> None:
+        def decide(view: View, session: str, now: int) -> Change:
+            own = view.get(self.role.ref)
+            if own is None:
+                return self.role.restore(held, view, session, now)
+            if not isinstance(own, Call) and not own.session:
+                return self.role.enter(view, session, now)
+            self._check_session()
+            return self.role.restore(held, view, session, now)
+
+        await self._patiently(decide, guarded=False)
+
+    async def _patiently(self, decide: Callable[[View, str, int], Change], *, guarded: bool = True) -> None:
         """Commit what must be committed, however long the store is away."""
         while True:
             try:
-                await self._commit(lambda view, now: decide(view, self.session, now))
+                await self._commit(lambda view, now: decide(view, self.session, now), guarded=guarded)
             except Unavailable:
                 await self._pause()
             else:

@@ -380,6 +380,63 @@ async def test_a_resume_token_leads_back_to_a_call_that_the_agent_re_created(poo
     assert (await budi.hear(CallEnded)).reason is EndReason.COMPLETED
 
 
+async def test_without_a_token_too_a_customer_finds_the_call_that_the_agent_re_created(pool: Pool) -> None:
+    """His live call is found by who he is: he may not come to have two."""
+    node = await pool.node("b")
+    siti = await pool.ready("siti")
+    budi = await pool.waiting("budi", node=node)
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    before = await budi.hear(CustomerConnected)
+    node.kill()
+    pool.memory.empty()
+    await trio.sleep(2)
+    welcome = await budi.enter(pool.nodes[0])
+    assert welcome.state == "connected"
+    assert (await budi.hear(CustomerConnected)).call_id == before.call_id
+    again = await budi.ask(CallRequest(request_id="another", queue="general"))
+    assert isinstance(again, Error)
+    assert (again.code, again.call_id) == (Code.ALREADY_WAITING, before.call_id)
+    await siti.hear(Peer, link="back")
+
+
+async def test_a_customer_who_came_before_his_agent_in_a_new_era_is_given_their_call(pool: Pool) -> None:
+    """He came without a token and was nobody's caller; then the agent's node re-creates their call."""
+    node = await pool.node("b")
+    third = await pool.node("c")
+    siti = await pool.ready("siti", third)
+    budi = await pool.waiting("budi", node=node)
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    before = await budi.hear(CustomerConnected)
+    node.kill()
+    third.store.shut(beating=True)
+    pool.memory.empty()
+    assert (await budi.enter(pool.nodes[0])).state == "idle"
+    third.store.reopen()
+    assert (await budi.hear(CustomerConnected)).call_id == before.call_id
+    await siti.ask(CallHangup())
+    assert (await budi.hear(CallEnded)).reason is EndReason.COMPLETED
+
+
+async def test_a_customer_who_asked_anew_before_his_agent_came_keeps_what_he_asked_for(pool: Pool) -> None:
+    """One live call each: the agent's side finds that he waits already, and lets the old call go."""
+    node = await pool.node("b")
+    third = await pool.node("c")
+    siti = await pool.ready("siti", third)
+    budi = await pool.waiting("budi", node=node)
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    before = await budi.hear(CustomerConnected)
+    node.kill()
+    third.store.shut(beating=True)
+    pool.memory.empty()
+    await budi.enter(pool.nodes[0])
+    await budi.ask(CallRequest(request_id="another", queue="general"))
+    asked = await budi.hear(CallQueued)
+    third.store.reopen()
+    offer = await siti.hear(Offer)
+    assert offer.call.call_id == asked.call_id != before.call_id
+    assert [ref for ref, held in pool.memory.hashes.items() if held.get("live")] == [f"call:{asked.call_id}"]
+
+
 async def test_without_wrap_up_the_agent_is_told_that_the_call_has_ended(pool: Pool) -> None:
     siti = await pool.ready("siti")
     budi = await pool.waiting("budi", "instant")

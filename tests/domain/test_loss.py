@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from engine.domain.change import Change
 from engine.domain.facts import AgentMoved, CallConnected, CallQueued, DeadlinesShifted, LinkLost
@@ -106,7 +107,7 @@ def written(change: Change) -> list[str]:
 @pytest.mark.parametrize("state", [_A.READY, _A.NOT_READY, _A.WRAP_UP])
 def test_in_a_new_era_an_agent_is_what_he_was(state: AgentState) -> None:
     held = agent(state)
-    change = restore_agent(held, None, grace_ms=30_000, now=NOW)
+    change = restore_agent(held, None, None, TIMINGS, NOW)
     assert written(change) == ["agent:a1"]
     again = agent_after(change)
     assert (again.state, again.reason, again.until, again.idle_since) == (
@@ -120,7 +121,7 @@ def test_in_a_new_era_an_agent_is_what_he_was(state: AgentState) -> None:
 
 
 def test_in_a_new_era_an_offer_is_not_made_again() -> None:
-    again = agent_after(restore_agent(agent(_A.OFFERED), call(_C.OFFERED), grace_ms=30_000, now=NOW))
+    again = agent_after(restore_agent(agent(_A.OFFERED), call(_C.OFFERED), None, TIMINGS, NOW))
     assert (again.state, again.offer, again.call) == (_A.READY, "", "")
     change = restore_customer(None, customer(), call(_C.OFFERED), NOW)
     waits = call_after(change)
@@ -128,8 +129,9 @@ def test_in_a_new_era_an_offer_is_not_made_again() -> None:
 
 
 def test_in_a_new_era_a_connected_pair_is_re_created_in_one_change() -> None:
-    change = restore_agent(agent(_A.ON_CALL, node="n7"), call(_C.CONNECTED), grace_ms=30_000, now=NOW)
-    assert written(change) == ["agent:a1", "call:c1"]
+    change = restore_agent(agent(_A.ON_CALL, node="n7"), call(_C.CONNECTED), None, TIMINGS, NOW)
+    assert written(change) == ["agent:a1", "call:c1", "customer:k1"]
+    assert (customer_after(change).call, customer_after(change).session) == ("c1", ""), "he finds it"
     c, a = call_after(change), agent_after(change)
     assert (c.state, c.agent, c.offer, c.agent_node, c.agent_until) == (_C.CONNECTED, "a1", "o1", "n7", None)
     assert c.customer_until == NOW + 30_000, "his own side has to say that he is there"
@@ -138,8 +140,17 @@ def test_in_a_new_era_a_connected_pair_is_re_created_in_one_change() -> None:
     assert agents.accept(a, c, "o1", NOW) == Change(), "saying again that he accepts stays harmless"
 
 
+@pytest.mark.parametrize("names", ["", "c1", "another"])
+def test_in_a_new_era_a_customer_who_came_first_has_the_call_unless_he_asked_for_another(names: str) -> None:
+    known = customer(call=names, version=3, stamp="op:3")
+    change = restore_agent(agent(_A.ON_CALL), call(_C.CONNECTED), known, TIMINGS, NOW)
+    assert agent_after(change).state is (_A.READY if names == "another" else _A.ON_CALL)
+    mine = [w for w in change.writes if w.ref == known.ref]
+    assert [(w.before, w.after) for w in mine] == ([] if names else [(known, evolve(known, call="c1"))])
+
+
 def test_in_a_new_era_an_agent_whose_call_is_not_known_is_ready() -> None:
-    again = agent_after(restore_agent(agent(_A.ON_CALL), None, grace_ms=30_000, now=NOW))
+    again = agent_after(restore_agent(agent(_A.ON_CALL), None, None, TIMINGS, NOW))
     assert (again.state, again.offer, again.call) == (_A.READY, "", "")
 
 

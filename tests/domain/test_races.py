@@ -15,7 +15,7 @@ from engine.domain.lifecycle import AGENT_MOVES, CALL_MOVES, AgentState, CallSta
 from engine.domain.model import Agent, Call, Record
 from engine.domain.moves.restore import restore_agent
 
-from .builders import BEFORE, agent, call
+from .builders import BEFORE, TIMINGS, agent, call
 from .invariants import check
 from .ledger import Ledger, Stale
 from .people import AGENT, CUSTOMER, TIME, Doing, Look
@@ -107,9 +107,7 @@ def test_every_move_of_the_tables_is_made_and_no_other() -> None:
                 for write in () if change is None else change.writes:
                     note(write.before, write.after)
     for state in (AgentState.READY, AgentState.ON_CALL, AgentState.WRAP_UP):
-        for write in restore_agent(
-            agent(state), call(CallState.CONNECTED), grace_ms=30_000, now=BEFORE
-        ).writes:
+        for write in restore_agent(agent(state), call(CallState.CONNECTED), None, TIMINGS, BEFORE).writes:
             note(write.before, write.after)
     allowed: set[tuple[str, str | None, str | None]] = set()
     allowed |= {("call", before, after) for before, targets in CALL_MOVES.items() for after in targets}

@@ -1,7 +1,8 @@
 """The store came back empty, in a new era: records are re-created by those whose sockets still live.
 
-The agent's side re-creates the agent and, if connected, the call; the customer's side the customer and, if it
-waited, the call. Neither needs the other, so no pair is made twice. A call that waited or was offered waits
+The agent's side re-creates the agent and, if connected, the call, which the customer's record must name, so
+that he finds it; the customer's side the customer and, if it waited, the call. Neither needs the other, and
+the second finds the first one's records, so no pair is made twice. A call that waited or was offered waits
 again at its old due; offers are not re-created. Who lost his socket too proves his place by a resume token.
 """
 
@@ -11,23 +12,27 @@ from typing import Any
 from attrs import evolve
 
 from engine.domain.change import Change, Write
-from engine.domain.facts import AgentMoved, CallConnected, Fact, LinkBack
+from engine.domain.facts import AgentMoved, CallConnected, Fact
 from engine.domain.lifecycle import AgentState, CallState, RequeueReason
 from engine.domain.model import Agent, Call, Customer, Term
 from engine.domain.moves.customer import queued
 from engine.domain.moves.parts import move_agent, requeue
-from engine.domain.rules import Policy
+from engine.domain.rules import Policy, Timings
 
 #: How long a customer waits for his agent to re-create their call before he waits for another.
 PATIENCE_MS = 5_000
 
 
-def restore_agent(agent: Agent, call: Call | None, *, grace_ms: int, now: int) -> Change:
+def restore_agent(
+    agent: Agent, call: Call | None, customer: Customer | None, timings: Timings, now: int
+) -> Change:
     """The agent as he was; `agent` already bears his live session and node.
 
-    Whether the customer of a connected call is still there only his own side knows: he has `grace_ms` to
-    say so.
+    Whether the customer of a connected call is still there only his own side knows: he has his grace to say
+    so. `customer` is his record if it is known to be there; if it names another call, this one is let go.
     """
+    if customer is not None and call is not None and customer.call not in ("", call.id):
+        call = None
     fresh = evolve(agent, version=0, stamp="", last_offer="", last_offer_end=None)
     if fresh.state is AgentState.OFFERED:
         fresh = evolve(move_agent(fresh, AgentState.READY, now), offer="", call="")
@@ -40,7 +45,7 @@ def restore_agent(agent: Agent, call: Call | None, *, grace_ms: int, now: int) -
     if not holds or call is None:
         return Change(writes=(Write(None, fresh),), facts=(fact,))
     again = evolve(call, version=0, stamp="", agent_node=fresh.node, agent_until=None)
-    again = evolve(again, customer_until=now + grace_ms)
+    again = evolve(again, customer_until=now + timings.call_grace_ms)
     connected = CallConnected(
         at=now,
         call=call.id,
@@ -49,9 +54,21 @@ def restore_agent(agent: Agent, call: Call | None, *, grace_ms: int, now: int) -
         restored=True,
     )
     return Change(
-        writes=(Write(None, fresh), Write(None, again)),
+        writes=(Write(None, fresh), Write(None, again), *_named(again, customer, timings)),
         facts=(queued(again, restored=True, at=now), connected, fact),
     )
+
+
+def _named(call: Call, customer: Customer | None, timings: Timings) -> tuple[Write, ...]:
+    """The customer's record, made to name his call unless it does."""
+    if customer is not None and customer.call == call.id:
+        return ()
+    mine = customer or Customer(
+        id=call.customer,
+        name=call.customer_name,
+        forget_at=(call.customer_until or 0) + timings.keep_ended_ms,
+    )
+    return (Write(customer, evolve(mine, call=call.id, request_id=call.request_id)),)
 
 
 def restore_customer(before: Customer | None, mine: Customer, call: Call | None, now: int) -> Change:
@@ -74,18 +91,6 @@ def restore_customer(before: Customer | None, mine: Customer, call: Call | None,
         again = evolve(again, node=mine.node, customer_until=None, avoid={}, version=0, stamp="")
         writes.append(Write(None, again))
         facts = (queued(again, restored=True, at=now),)
-    return Change(writes=tuple(writes), facts=facts)
-
-
-def rejoin(before: Customer | None, mine: Customer, call: Call, now: int) -> Change:
-    """The customer as `mine`, with the call that was re-created before he came: he has it back."""
-    named = evolve(mine, call=call.id, request_id=call.request_id, forget_at=None)
-    writes: list[Write] = [Write(before, named)]
-    facts: tuple[Fact, ...] = ()
-    if call.live:
-        writes.append(Write(call, evolve(call, node=mine.node, customer_until=None)))
-        if call.customer_until is not None:
-            facts = (LinkBack(at=now, who=mine.ref, call=call.id),)
     return Change(writes=tuple(writes), facts=facts)
 
 
