@@ -51,9 +51,15 @@ class Node(Protocol):
 
 @frozen(kw_only=True)
 class Faults:
-    """What goes wrong, as probabilities per commit (or per message and node); `delay_ms` is the most."""
+    """What goes wrong, as probabilities per commit (or per message and node), and the longest delays.
+
+    `delay_ms`: until a change arrives; `answer_ms`: from then until its answer does, which news may overtake;
+    `feed_ms`: from the store's return until a node's channels are read again.
+    """
 
     delay_ms: int = 0
+    answer_ms: int = 0
+    feed_ms: int = 0
     conflict: float = 0.0
     unknown: float = 0.0
     lost: float = 0.0

@@ -3,9 +3,10 @@
 A change happens at once, on the task that commits it; the node that made it is told before the others and
 before its receipt. Nothing here is random or waits unless `Faults` asks, so a plain replay is deterministic.
 
-Faults are drawn from the pool's own `Random`: late commits, conflicts nobody caused, outcomes that stay
-unknown (the answer was lost, or the request was and arrives later), messages lost or doubled. A lost
-message shows at the channel's next, or at the node's next beat, and leads to a `Resynced`.
+Faults are drawn from the pool's own `Random`: late commits, late answers, conflicts nobody caused, outcomes
+that stay unknown (the answer was lost, or the request was and arrives later), messages lost or doubled, and
+channels that come up only a while after the store did. A lost message shows at the channel's next, or at the
+node's next beat, and leads to a `Resynced`.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -44,6 +45,8 @@ class MemoryStore:
         self._n = 0
         self._lost: list[Op] = []
         self._gaps: set[str] = set()
+        self._coming_up: set[str] = set()
+        self._nursery: trio.Nursery | None = None
         self._listeners: list[Listener] = []
         self._watchers: list[Listener] = []
         pool.nodes[self._node] = 0
@@ -70,9 +73,10 @@ class MemoryStore:
         self._pool.leave(self)
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """There is nothing to run; for symmetry with `RedisStore`."""
-        task_status.started()
-        await trio.sleep_forever()
+        """Needed only where channels come up late."""
+        async with trio.open_nursery() as self._nursery:
+            task_status.started()
+            await trio.sleep_forever()
 
     async def commit(self, change: Change) -> Receipt:
         self._n += 1
@@ -82,6 +86,12 @@ class MemoryStore:
                 await self._suffer(op, self._pool.faults)
             return self._send(op).receipt
         finally:
+            await self._answered(self._pool.faults)
+
+    async def _answered(self, faults: Faults | None) -> None:
+        if faults is not None and faults.answer_ms:
+            await trio.sleep(self._pool.random.randrange(faults.answer_ms + 1) / 1000)
+        else:
             await trio.lowlevel.checkpoint()
 
     async def _suffer(self, op: Op, faults: Faults) -> None:
@@ -175,7 +185,7 @@ class MemoryStore:
     async def beat(self) -> Mapping[str, int]:
         await self._reach()
         self._resend()
-        for channel in sorted(self._gaps):
+        for channel in sorted(self._gaps - self._coming_up):
             self._resync(channel)
         beat = self._pool.nodes.get(self._node, CONDEMNED)
         if beat == CONDEMNED:
@@ -222,6 +232,8 @@ class MemoryStore:
     def message(self, channel: str, news: Changed) -> None:
         """A message arrives over a channel, once, twice or never."""
         faults, random = self._pool.faults, self._pool.random
+        if channel in self._coming_up:
+            return
         if channel in self._gaps:
             self._resync(channel)
             return
@@ -246,11 +258,24 @@ class MemoryStore:
             self._pool.nodes[self._node] = 0
         self._tell(self._listeners, Service(True))
         self._resend()
+        faults = self._pool.faults
         for channel in (self._channel, FEED):
+            if faults is not None and faults.feed_ms and self._nursery is not None:
+                self._coming_up.add(channel)
+                self._nursery.start_soon(
+                    self._come_up, channel, self._pool.random.randrange(faults.feed_ms + 1)
+                )
+            else:
+                self._resync(channel)
+
+    async def _come_up(self, channel: str, after_ms: int) -> None:
+        await trio.sleep(after_ms / 1000)
+        if channel in self._coming_up and self._pool.available:
             self._resync(channel)
 
     def _resync(self, channel: str) -> None:
         self._gaps.discard(channel)
+        self._coming_up.discard(channel)
         self._tell(self._audience(channel), self._pool.snapshot(channel))
 
     def _audience(self, channel: str) -> list[Listener]:

@@ -271,6 +271,7 @@ class VirtualNode:
                 async with trio.open_nursery() as nursery:
                     self.directory = Directory(self.context, nursery)
                     self.store.listen(self.directory)
+                    await nursery.start(self.store.run)
                     self.house = House(
                         node=self.store.node,
                         reception=self.directory,

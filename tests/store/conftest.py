@@ -8,6 +8,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,14 @@ import trio
 from engine.store.embedded import Embedded, EmbeddedError, binary
 
 from .rig import Ear, Rig
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A module that defines `in_virtual_time` has its tests run by it."""
+    for item in items:
+        run = getattr(getattr(item, "module", None), "in_virtual_time", None)
+        if run is not None and iscoroutinefunction(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.trio(run=run))
 
 
 def missing(what: str) -> None:

@@ -1,5 +1,6 @@
 """The memory store misbehaves on request, by seed, and as a real one may: never wrongly."""
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -17,7 +18,10 @@ from engine.store.redis_store import RedisStore
 from .people import a_call, a_customer, an_agent, change, put
 from .rig import Ear
 
-pytestmark = pytest.mark.usefixtures("autojump_clock")
+
+def in_virtual_time(test: Any, clock: trio.abc.Clock | None = None, instruments: Sequence[Any] = ()) -> Any:
+    """Run a test on a clock that jumps to the next timer as soon as everybody waits."""
+    return trio.run(test, clock=trio.testing.MockClock(autojump_threshold=0), instruments=instruments)
 
 
 def both_are_the_actors_store() -> list[ports.Store]:
@@ -98,6 +102,60 @@ async def test_a_store_that_goes_and_comes_back() -> None:
     assert ear.heard[:2] == [Service(False), Service(True)]
     assert set(ear.heard[2].records) == {"customer:ani"}
     assert store.era == truth.era
+
+
+async def test_news_may_overtake_an_answer() -> None:
+    truth = pool(answer_ms=1000)
+    slow, fast, ear = MemoryStore(truth, "a"), MemoryStore(truth, "b"), Ear()
+    answered: list[Any] = []
+
+    async def ask() -> None:
+        receipt = await slow.commit(put(a_call()))
+        answered.append(receipt.records["call:c1"])
+
+    async with slow.watch(ear), trio.open_nursery() as nursery:
+        nursery.start_soon(ask)
+        first = (await ear.hear_of(Changed)).records["call:c1"]
+        truth.faults = None
+        await fast.commit(change(first))
+        assert [n.records["call:c1"].version for n in ear.heard[1:]] == [1, 2]
+        assert not answered
+    assert answered == [first]
+
+
+async def test_channels_may_come_up_later_than_the_store(nursery: trio.Nursery) -> None:
+    truth = pool(feed_ms=1000)
+    store, other, ear = MemoryStore(truth, "a"), MemoryStore(truth, "b"), Ear()
+    await nursery.start(store.run)
+    async with store.watch(ear):
+        ear.forget()
+        truth.away()
+        truth.back()
+        await other.commit(put(a_call("theirs")))
+        await store.beat()
+        (mine,) = (await store.commit(put(a_call("mine")))).records.values()
+        assert [n.records for n in ear.heard] == [{"call:mine": mine}], "its own changes it knows at once"
+        resynced = await ear.hear_of(Resynced)
+        assert resynced.records.keys() == {"call:mine", "call:theirs"}
+
+
+async def test_a_channel_that_was_to_come_up_waits_for_a_store_that_is_away_again(
+    nursery: trio.Nursery,
+) -> None:
+    truth = pool(feed_ms=1000)
+    store, ear = MemoryStore(truth, "a"), Ear()
+    await nursery.start(store.run)
+    async with store.watch(ear):
+        ear.forget()
+        truth.away()
+        truth.back()
+        truth.away()
+        await trio.sleep(5)
+        assert not ear.heard
+        truth.back()
+        await ear.hear_of(Resynced)
+        await trio.sleep(5)
+        assert len(ear.heard) == 1
 
 
 async def test_the_same_seed_is_the_same_story() -> None:
