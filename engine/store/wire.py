@@ -72,9 +72,9 @@ class Address:
         return Wire(connection)
 
     def client(self) -> "redis.Redis":
-        """A client with connections of its own."""
+        """A client with connections of its own; closing it closes them."""
         pool = redis.ConnectionPool(self._pool.connection_class, **self._pool.connection_kwargs)
-        return redis.Redis(connection_pool=pool)
+        return redis.Redis.from_pool(pool)
 
 
 def pairs(flat: Iterable[str]) -> dict[str, str]:

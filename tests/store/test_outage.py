@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+import redis
 import trio
 import trio.testing
 from attrs import evolve
@@ -17,6 +18,7 @@ from engine.domain.model import Record
 from engine.domain.news import Changed, Resynced, Service
 from engine.store.embedded import Embedded
 from engine.store.redis_store import RedisStore
+from engine.store.wire import Address
 
 from .people import NOW, a_call, a_customer, an_agent, change, put
 from .rig import PATIENCE_S, Ear, Rig, until
@@ -52,8 +54,10 @@ async def read(store: Any, ref: str) -> Any:
                 await trio.sleep(0.02)
 
 
-async def endure(store: Any, harm: Callable[[], Awaitable[None]], *, workers: int = 20) -> int:
-    """Work, do harm twice, go on working, and check every change against the journal."""
+async def endure(
+    store: Any, harm: Callable[[], Awaitable[None]], *, times: int = 2, workers: int = 20
+) -> int:
+    """Work, do harm several times, go on working, and check every change against the journal."""
     acknowledged: dict[str, str] = {}
     ended = False
 
@@ -64,7 +68,7 @@ async def endure(store: Any, harm: Callable[[], Awaitable[None]], *, workers: in
     async with trio.open_nursery() as nursery:
         for i in range(workers):
             nursery.start_soon(worker, i)
-        for _ in range(2):
+        for _ in range(times):
             enough = len(acknowledged) + 5 * workers
             await until(lambda enough=enough: len(acknowledged) >= enough)  # type: ignore[misc]
             await harm()
@@ -104,8 +108,44 @@ async def test_kill_9_and_restart(own_rig: Rig, own_server: Embedded) -> None:
         await ear.hear(lambda n: n == Service(True))
         ear.forget()
 
-    await endure(store, crash)
+    await endure(store, crash, times=5)
     assert store.era == era
+
+
+async def test_a_server_that_is_still_loading_is_away(
+    own_rig: Rig, own_server: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, ear, people = await own_rig.open(), Ear(), 500
+    store.listen(ear)
+    for i in range(people):
+        await store.commit(put(a_customer(f"k{i}")))
+    own_rig.client.bgrewriteaof()
+    await until(lambda: own_rig.client.info("persistence")["aof_rewrite_in_progress"] == 0)
+    usual = own_server._configuration()
+    slow = usual + "key-load-delay 4000\nloading-process-events-interval-bytes 1024\n"
+    monkeypatch.setattr(own_server, "_configuration", lambda: slow)
+    os.kill(own_server.pid, signal.SIGKILL)
+    await ear.hear(lambda n: n == Service(False))
+    own_server.kill()
+    own_server.revive()
+
+    def loading() -> bool:
+        try:
+            own_rig.client.get("any")
+        except redis.BusyLoadingError:
+            return True
+        except redis.ConnectionError:
+            return False
+        raise AssertionError("it has loaded too fast to be seen loading")
+
+    await until(loading)
+    assert not store.available
+    await refuses(store)
+    await ear.hear(lambda n: n == Service(True))
+    found = (await ear.hear_of(Resynced)).era
+    assert found == store.era
+    assert len(await store.index("customers")) == people
+    await recovers(store)
 
 
 async def test_a_forgotten_script(own_rig: Rig) -> None:
@@ -332,3 +372,11 @@ async def test_stopping_sends_what_waits(own_rig: Rig) -> None:
     assert not store.available
     with pytest.raises(NotSent):
         await store.commit(put(a_call()))
+
+
+async def test_a_closed_client_leaves_no_connection(own_rig: Rig) -> None:
+    client = Address(own_rig.url).client()
+    pool, number = client.connection_pool, client.client_id()
+    client.close()
+    await until(lambda: str(number) not in {each["id"] for each in own_rig.client.client_list()})
+    pool.disconnect()
