@@ -81,6 +81,17 @@ class Wire:
 
         return await self._until(find, within_s, f"{type_} {fields or ''}")
 
+    async def next(self, until: float) -> Frame | None:
+        """The next frame; None once it is closed, or at that instant of trio's clock."""
+        with trio.CancelScope(deadline=until):
+            while self._read >= len(self.frames):
+                if self.closed is not None:
+                    return None
+                await self._news.wait()
+            self._read += 1
+            return self.frames[self._read - 1]
+        return None
+
     async def close_code(self, within_s: float = PATIENCE_S) -> int:
         """The code it was closed with, once it is."""
         return await self._until(lambda: self.closed, within_s, "close")
