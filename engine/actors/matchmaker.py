@@ -120,10 +120,21 @@ class Matchmaker:
             self._publisher.saw(self.board, self.board.get(ref), record)
             self.board.put(ref, record, now)
 
-    def _correct(self, records: Mapping[Ref, Record | None], now: int) -> None:
-        """What the store says it holds counts, even if it is older: a failover may have lost the newest."""
-        for ref, record in records.items():
-            self.board.correct(ref, record, now)
+    def _learn(self, change: Change, answer: Mapping[Ref, Record | None], now: int) -> None:
+        """Take in what the store answered to `change`.
+
+        Where the board still holds what the change was built on, the store counts, even if its record is
+        older or gone: a failover may have lost the newest. Elsewhere news came meanwhile, and may be newer.
+        """
+        for write in change.writes:
+            if write.ref not in answer:
+                continue
+            record, known = answer[write.ref], self.board.get(write.ref)
+            if _same(known, write.before):
+                self._publisher.saw(self.board, known, record)
+                self.board.correct(write.ref, record, now)
+            elif record is not None:
+                self._put({write.ref: record}, now)
 
     # offers
 
@@ -177,7 +188,7 @@ class Matchmaker:
         except Conflict as conflict:
             if any(guard.ref == LEADER for guard in conflict.guards):
                 raise LostLead from conflict
-            self._correct(conflict.records, clock.now())
+            self._learn(change, conflict.records, clock.now())
             self._context.metrics.refused()
             self._refused(reserved)
             return False
@@ -185,7 +196,7 @@ class Matchmaker:
             self.board.hold(reserved, clock.now() + AWAY_MS)
             self._inbox.ring()
             return False
-        self._put(receipt.records, clock.now())
+        self._learn(change, receipt.records, clock.now())
         self._refusals.forget(reserved)
         self.board.release(reserved, clock.now())
         self._inbox.ring()
@@ -268,6 +279,12 @@ class Matchmaker:
                 change = None if record is None else decide(record, now)
                 if change is None or await self._carry_out(change):
                     return
+
+
+def _same(one: Record | None, other: Record | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return (one.version, one.stamp) == (other.version, other.stamp)
 
 
 def _hurried(record: Record) -> bool:
