@@ -1,7 +1,6 @@
 """The agent's side of a session: log in, state, offers, the call, wrap-up, and what he is told of them."""
 
 import json
-from contextlib import suppress
 from typing import Any
 
 from attrs import define, evolve
@@ -20,7 +19,7 @@ from engine.actors.requests import (
     WrapupFinish,
 )
 from engine.actors.view import View
-from engine.domain.change import Change, Unavailable
+from engine.domain.change import Change
 from engine.domain.errors import Code, Refused
 from engine.domain.lifecycle import AgentState, CallState, OfferEnd
 from engine.domain.model import Agent, Call, Customer, Ref
@@ -159,12 +158,11 @@ class AgentSession:
         return notices
 
     async def _last_of(self, call_id: str, after: View) -> Call | None:
-        """The call he was on, which his record may not name any more."""
+        """The call he was on. His record may not name it any more, nor its own have come."""
         ref = f"call:{call_id}"
         record = after.get(ref)
-        if record is None:
-            with suppress(Unavailable):
-                record = (await self.context.store.read((ref,))).get(ref)
+        if not isinstance(record, Call) or record.live:
+            record = (await self.context.store.read((ref,))).get(ref)
         return record if isinstance(record, Call) else None
 
     def _work(self, was: Agent | None, now: Agent, old: Call | None, call: Call) -> list[Notice]:

@@ -50,7 +50,7 @@ class Role(Protocol):
         ...
 
     async def tell(self, before: View, after: View) -> list[Notice]:
-        """What the client is to be told of the way from one view to the other."""
+        """What the client is to be told of the way from one view to the other. Raises Unavailable."""
         ...
 
     async def signal(self, request: Request, view: View) -> bool:

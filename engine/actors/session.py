@@ -313,7 +313,11 @@ class SessionActor:
 
     async def _tell(self) -> None:
         now = View(dict(self._view.records))
-        notices = await self.role.tell(self._told, now)
+        try:
+            notices = await self.role.tell(self._told, now)
+        except Unavailable:
+            self._behind = True
+            return
         self._view.keep(self.role.refs(self._view))
         self._told = View(dict(self._view.records))
         for notice in notices:

@@ -26,6 +26,7 @@ from engine.domain.errors import Code
 from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd, RequeueReason
 from engine.domain.model import Agent
 from engine.domain.moves.agent import drop
+from engine.domain.news import Changed
 
 from .pool import Client, Pool
 
@@ -444,6 +445,22 @@ async def test_without_wrap_up_the_agent_is_told_that_the_call_has_ended(pool: P
     await budi.ask(CallHangup())
     ended = await siti.hear(CallEnded)
     assert (ended.call_id, ended.reason) == (pool.call_of(budi).id, EndReason.COMPLETED)
+    await siti.hear(AgentStateNow, state=AgentState.READY)
+
+
+async def test_an_end_that_cannot_be_read_yet_is_told_when_it_can(pool: Pool) -> None:
+    node = await pool.node("b")
+    siti = await pool.ready("siti", node)
+    budi = await pool.waiting("budi", "instant")
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    await budi.hear(CustomerConnected)
+    pool.memory.leave(node.store)
+    await budi.ask(CallHangup())
+    pool.memory.away()
+    node.directory.news(Changed(pool.memory.rev, {"agent:siti": siti.record}))
+    await trio.sleep(3)
+    pool.memory.back()
+    assert (await siti.hear(CallEnded)).reason is EndReason.COMPLETED
     await siti.hear(AgentStateNow, state=AgentState.READY)
 
 
