@@ -9,13 +9,13 @@ Each change is guarded by `session`: once another socket has entered for the sam
 and this one ends (4001). A crash rebuilds the actor from its records; it takes nobody along.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
 import trio
 
 from engine.actors.context import Context
+from engine.actors.holding import RETRY_MS, Holding, Replaced
 from engine.actors.mailbox import Asked, Gone, Heard, Item, Mailbox
 from engine.actors.notices import Entered, Error, Ok
 from engine.actors.notices import Service as ServiceNotice
@@ -23,27 +23,20 @@ from engine.actors.ports import Client, CloseCode, Identity
 from engine.actors.requests import Request
 from engine.actors.role import Role
 from engine.actors.view import View
-from engine.domain.change import Change, Conflict, Guard, Reaped, Unavailable, Unknown
+from engine.domain.change import Change, Reaped, Unavailable, Unknown
 from engine.domain.errors import Code, Refused
-from engine.domain.model import Call, Record, Ref
+from engine.domain.model import Call
 from engine.domain.moves.restore import PATIENCE_MS
 from engine.domain.news import Resynced, Service, Signalled
 
 log = structlog.get_logger()
 
-#: Conflicts in a row before a request is answered `unavailable`: only a broken store gets here.
-ATTEMPTS = 20
 #: Crashes before the session gives its client up, and as many more to record that he is gone.
 LIVES = 3
-RETRY_MS = 1_000
 #: How often a customer looks whether his agent has re-created their call.
 PATIENCE_LOOK_MS = 500
 #: How long one try to record a lost link may take; a node that stops tries once more.
 DROP_S = 5
-
-
-class Replaced(Exception):
-    """The record names another session, or none: this socket is no longer the person's."""
 
 
 class SessionActor:
@@ -53,7 +46,7 @@ class SessionActor:
         self.session = context.ids.fresh()
         self._context = context
         self._client = client
-        self._view = View()
+        self._holding = Holding(context, role, self.session)
         self._told = View()
         self._entered = False
         self._leaving = False
@@ -65,7 +58,7 @@ class SessionActor:
 
     @property
     def holds_call(self) -> bool:
-        return self.role.holds_call(self._view)
+        return self.role.holds_call(self._holding.view)
 
     def ask(self, ref: str | None, request: Request) -> None:
         self.mailbox.ask(ref, request)
@@ -91,7 +84,7 @@ class SessionActor:
             except Exception:  # the supervisor's place: rebuild this actor, take nobody along
                 log.exception("session crashed", who=self.role.ref, life=life)
                 if life >= LIVES:
-                    self._view = View()
+                    self._holding.view = View()
                     self._client.close(CloseCode.GOING_AWAY, "please reconnect")
                     self._leaving = True
                 continue
@@ -103,19 +96,16 @@ class SessionActor:
             await self._live()
         except Replaced:
             self._replaced()
-            self._view = View()
+            self._holding.view = View()
             while not await self._dropped():
-                await self._pause()
+                await self._holding.pause()
 
     def _replaced(self) -> None:
-        own = self._view.get(self.role.ref)
+        own = self._holding.view.get(self.role.ref)
         if own is not None and not isinstance(own, Call) and own.session:
             self._client.close(CloseCode.REPLACED, "replaced by a newer session")
         else:
             self._client.close(CloseCode.GOING_AWAY, "please reconnect")
-
-    async def _pause(self) -> None:
-        await self._context.clock.sleep_until(self._context.clock.now() + RETRY_MS)
 
     async def _live(self) -> None:
         if self._entered:
@@ -148,12 +138,12 @@ class SessionActor:
         """
         self._behind = True
         try:
-            await self._complete(fresh)
+            await self._holding.complete(fresh)
         except Unavailable:
             return
         self._behind = False
         if same_era or fresh.get(self.role.ref) is not None:
-            self._view = fresh
+            self._holding.view = fresh
         await self._catch_up()
 
     async def _enter(self) -> bool:
@@ -165,28 +155,31 @@ class SessionActor:
         told = unknown = False
         while unknown or not (self._leaving or self.mailbox.left):
             try:
-                await self._commit(lambda view, now: self.role.enter(view, self.session, now), guarded=False)
+                await self._holding.commit(self._entering, guarded=False)
             except Unavailable as away:
                 unknown = unknown or isinstance(away, Unknown)
                 if not told:
                     self._client.tell(ServiceNotice(available=False, retry_ms=RETRY_MS))
                     told = True
-                await self._pause()
+                await self._holding.pause()
             else:
                 self._entered = True
-                self._client.tell(Entered(session=self.session, state=self.role.entered(self._view)))
+                self._client.tell(Entered(session=self.session, state=self.role.entered(self._holding.view)))
                 return True
         return False
+
+    def _entering(self, view: View, now: int) -> Change:
+        return self.role.enter(view, self.session, now)
 
     async def _handle(self, item: Item) -> None:
         match item:
             case Asked():
                 await self._answer(item)
             case Heard(records):
-                if self._view.learn(records) or self.role.reclaim(self._view):
+                if self._holding.view.learn(records) or self.role.reclaim(self._holding.view):
                     await self._catch_up()
             case Signalled():
-                for notice in self.role.heard(item, self._view):
+                for notice in self.role.heard(item, self._holding.view):
                     self._client.tell(notice)
             case Resynced():
                 await self._resync(item)
@@ -198,8 +191,10 @@ class SessionActor:
 
     async def _answer(self, asked: Asked) -> None:
         try:
-            if not await self.role.signal(asked.request, self._view):
-                changed = await self._commit(lambda view, now: self.role.decide(asked.request, view, now))
+            if not await self.role.signal(asked.request, self._holding.view):
+                changed = await self._holding.commit(
+                    lambda view, now: self.role.decide(asked.request, view, now)
+                )
                 if not changed:
                     self._told = View()  # nothing new: the answer is the present in full
         except Refused as refused:
@@ -214,22 +209,17 @@ class SessionActor:
 
     async def _catch_up(self) -> None:
         """After news: is the socket still the person's, do the records know it, what is to be told?"""
-        self._check_session()
-        if self.role.reclaim(self._view):
-            await self._patiently(self.role.enter)
+        self._holding.check()
+        if self.role.reclaim(self._holding.view):
+            await self._holding.patiently(self._entering)
         await self._tell()
-
-    def _check_session(self) -> None:
-        own = self._view.get(self.role.ref)
-        if own is None or isinstance(own, Call) or own.session != self.session:
-            raise Replaced
 
     async def _resync(self, resynced: Resynced) -> None:
         """The store was away. In the same era it is re-read; in a new one the person is re-created.
 
         What comes may have been read before this session's last change: then it is read once more.
         """
-        held = self._view
+        held = self._holding.view
         if resynced.era == self._era or self.role.ref in resynced.records:
             fresh = View()
             if not held.contradicts(resynced.records):
@@ -238,7 +228,7 @@ class SessionActor:
             self._era = resynced.era
             await self._keep_up(fresh, same_era=True)
             return
-        self._view, self._era, self._behind = View(), resynced.era, False
+        self._holding.view, self._era, self._behind = View(), resynced.era, False
         await self._restore(held)
         if self.role.bereft(held):
             await self._wait_for_the_other_side()
@@ -249,77 +239,35 @@ class SessionActor:
         """Give whoever held the call too the time to re-create it."""
         clock = self._context.clock
         until = clock.now() + PATIENCE_MS
-        while not self.role.holds_call(self._view) and clock.now() < until:
+        while not self.role.holds_call(self._holding.view) and clock.now() < until:
             await clock.sleep_until(clock.now() + PATIENCE_LOOK_MS)
-            self._view = View()
+            self._holding.view = View()
             with suppress(Unavailable):
-                await self._complete(self._view)
+                await self._holding.complete(self._holding.view)
 
     async def _restore(self, held: View) -> None:
         """Re-create what is absent; or enter, if the other side has made the person's record already."""
 
-        def decide(view: View, session: str, now: int) -> Change:
+        def decide(view: View, now: int) -> Change:
             own = view.get(self.role.ref)
             if own is None:
-                return self.role.restore(held, view, session, now)
+                return self.role.restore(held, view, self.session, now)
             if not isinstance(own, Call) and not own.session:
-                return self.role.enter(view, session, now)
-            self._check_session()
-            return self.role.restore(held, view, session, now)
+                return self._entering(view, now)
+            self._holding.check()
+            return self.role.restore(held, view, self.session, now)
 
-        await self._patiently(decide, guarded=False)
-
-    async def _patiently(self, decide: Callable[[View, str, int], Change], *, guarded: bool = True) -> None:
-        """Commit what must be committed, however long the store is away."""
-        while True:
-            try:
-                await self._commit(lambda view, now: decide(view, self.session, now), guarded=guarded)
-            except Unavailable:
-                await self._pause()
-            else:
-                return
-
-    async def _commit(self, decide: Callable[[View, int], Change], *, guarded: bool = True) -> bool:
-        """Decide and commit, learning from conflicts; False if there was nothing to change.
-
-        Raises Refused, Unavailable, Replaced, Reaped.
-        """
-        for _ in range(ATTEMPTS):
-            await self._complete(self._view)
-            if guarded and self._entered and self._view.get(self.role.ref) is not None:
-                self._check_session()
-            change = decide(self._view, self._context.clock.now())
-            if not change.writes:
-                return False
-            if guarded and self._view.get(self.role.ref) is not None:
-                change = change.guarded(Guard(self.role.ref, "session", self.session))
-            try:
-                receipt = await self._context.store.commit(change)
-            except Conflict as conflict:
-                self._view.correct(conflict.records)
-                for guard in conflict.guards:
-                    self._view.records.pop(guard.ref, None)
-                continue
-            self._view.learn(receipt.records)
-            return True
-        raise Refused(Code.UNAVAILABLE, "too many changes at once", retry_ms=RETRY_MS)
-
-    async def _complete(self, view: View) -> None:
-        """Read what the view lacks: each record may name the next."""
-        while missing := view.missing(self.role.refs(view)):
-            found = await self._context.store.read(missing)
-            records: dict[Ref, Record | None] = {ref: found.get(ref) for ref in missing}
-            view.correct(records)
+        await self._holding.patiently(decide, guarded=False)
 
     async def _tell(self) -> None:
-        now = View(dict(self._view.records))
+        now = View(dict(self._holding.view.records))
         try:
             notices = await self.role.tell(self._told, now)
         except Unavailable:
             self._behind = True
             return
-        self._view.keep(self.role.refs(self._view))
-        self._told = View(dict(self._view.records))
+        self._holding.view.keep(self.role.refs(self._holding.view))
+        self._told = View(dict(self._holding.view.records))
         for notice in notices:
             self._client.tell(notice)
 
@@ -331,7 +279,7 @@ class SessionActor:
         """
         try:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + DROP_S) as trying:
-                await self._commit(self.role.drop)
+                await self._holding.commit(self.role.drop)
         except (Unavailable, Refused):
             return False
         except (Replaced, Reaped):
