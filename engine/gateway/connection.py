@@ -35,8 +35,6 @@ _RECEIVE_BYTES = 4096
 #: About what one write to the network should hold.
 _BATCH_BYTES = 16 * 1024
 _NO_CODE = 1006
-_LAST_STANDARD_CODE = 1015
-_OURS = frozenset(map(int, CloseCode))
 #: How a peer's disappearance shows, whatever we were doing.
 _GONE = (ConnectionClosed, trio.BrokenResourceError, trio.ClosedResourceError, trio.EndOfChannel)
 
@@ -189,8 +187,8 @@ class Connection:
                 hearer.hear(message)
                 self._be_due(hearer.due_at)
         except ConnectionClosed as closed:
-            code = closed.reason.code if closed.reason is not None else _NO_CODE
-            tally.closed[self._goodbye[0] if self._goodbye is not None else _known(code)] += 1
+            theirs = closed.reason.code if closed.reason is not None else _NO_CODE
+            tally.ended(theirs if self._goodbye is None else self._goodbye[0])
         finally:
             self._lost()
 
@@ -290,11 +288,6 @@ class Connection:
         self._lost()
         if self._nursery is not None:
             self._nursery.start_soon(_cut, self._transport)
-
-
-def _known(code: int) -> int:
-    """A close code that may become a metric's label: a client's own inventions are all counted as 0."""
-    return code if code <= _LAST_STANDARD_CODE or code in _OURS else 0
 
 
 async def _cut(transport: trio.abc.Stream) -> None:

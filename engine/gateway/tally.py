@@ -4,6 +4,11 @@ from collections import Counter
 
 from attrs import define, field
 
+from engine.actors.ports import CloseCode
+
+_LAST_STANDARD_CODE = 1015
+_OURS = frozenset(map(int, CloseCode))
+
 
 @define(eq=False)
 class Tally:
@@ -21,3 +26,7 @@ class Tally:
     slow: int = 0
     #: exceptions that ended one connection and nothing else
     faults: int = 0
+
+    def ended(self, code: int) -> None:
+        """A connection ended with this code; a client's own inventions are all counted as 0."""
+        self.closed[code if code <= _LAST_STANDARD_CODE or code in _OURS else 0] += 1

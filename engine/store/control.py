@@ -8,6 +8,7 @@ primary that is none any more.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -30,6 +31,9 @@ from engine.store.wire import LOST, pairs
 
 #: How long the answer to a long question is waited for. A dead connection shows much sooner than that.
 LONG_PATIENCE_S = 30.0
+
+#: How often the journal is trimmed.
+TRIM_S = 60.0
 
 T = TypeVar("T")
 Client = redis.Redis
@@ -148,6 +152,13 @@ class Control:
     async def trim(self, retention_ms: int) -> None:
         """Drop what the journal has kept long enough."""
         await self._ask(partial(self._run, "trim", str(retention_ms)), self._long)
+
+    async def keep_trimmed(self, retention_ms: int) -> None:
+        """Trim for ever, now and then."""
+        while True:
+            with suppress(Unavailable):
+                await self.trim(retention_ms)
+            await trio.sleep(TRIM_S)
 
     async def beat(self, node: str, *, first: bool) -> dict[str, int]:
         """Raise a node's beat; every node's. Raises Reaped."""

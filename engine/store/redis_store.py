@@ -9,7 +9,7 @@ were under way by then are the link's business: it learns what became of each, a
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
 
@@ -37,8 +37,6 @@ log = structlog.get_logger(__name__)
 
 #: How often a node looks at the store.
 LOOK_S = 1.0
-#: How often the journal is trimmed.
-TRIM_S = 60.0
 #: How long the link may go on sending what waits when the store is closed.
 STOP_S = 4.0
 
@@ -153,7 +151,7 @@ class RedisStore:
                 await own.synced.wait()
                 task_status.started()
                 if self._retention_ms is not None:
-                    nursery.start_soon(self._trim, self._retention_ms)
+                    nursery.start_soon(self._control.keep_trimmed, self._retention_ms)
                 await trio.sleep_forever()
             finally:
                 with trio.CancelScope(shield=True):
@@ -216,12 +214,6 @@ class RedisStore:
         if not first:
             self._own.tell(Service(True))
         self._following.came_back(new_era=new_era)
-
-    async def _trim(self, retention_ms: int) -> None:
-        while True:
-            with suppress(Unavailable):
-                await self._control.trim(retention_ms)
-            await trio.sleep(TRIM_S)
 
     def _suspect(self) -> None:
         self._suspected.set()
