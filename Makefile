@@ -2,7 +2,7 @@
 # ARGS is passed on: make demo ARGS="--for 60s", make test ARGS="-k offer".
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint check format lock clean
+.PHONY: help demo test faults bench lint check format lock clean
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -10,6 +10,7 @@ READY := .venv/.ready
 help:
 	@echo "make demo    the engine with simulated people, in this terminal"
 	@echo "make test    every test"
+	@echo "make faults  the full acceptance: nodes and store die under a full house, and many lives at random"
 	@echo "make bench   what the engine costs, beside what it stands on"
 	@echo "make lint    ruff and mypy"
 	@echo "make check   lint, then test: what must pass before a change goes in"
@@ -25,6 +26,9 @@ demo: $(READY)
 
 test: $(READY)
 	@$(PY) -m pytest $(ARGS)
+
+faults: $(READY)
+	@GILIRAN_FAULTS=1 GILIRAN_SEEDS=50 $(PY) -m pytest tests/faults tests/actors/test_life_at_random.py $(ARGS)
 
 bench: $(READY)
 	@$(PY) -m bench $(ARGS)

@@ -38,8 +38,9 @@ from engine.store.memory_pool import Faults
 from .pool import Client, Pool, VirtualNode
 from .watchdog import Watchdog
 
-SEEDS = range(int(os.environ.get("GILIRAN_SEEDS", "50")))
-LIFE_S = 180.0
+#: `make faults` lives more of them.
+SEEDS = range(int(os.environ.get("GILIRAN_SEEDS", "12")))
+LIFE_S = 120.0
 #: The longest grace, ring and wrap-up, and the lease: by then everything that was lost is settled.
 SETTLED_S = 60.0
 
@@ -49,7 +50,9 @@ POLICY = Policy(
         "instant": Queue(name="instant", ring_ms=5_000, wrap_up_ms=0, head_start_ms=10_000),
     }
 )
-FAULTS = Faults(delay_ms=40, conflict=0.02, unknown=0.02, lost=0.05, doubled=0.05)
+FAULTS = Faults(
+    delay_ms=40, answer_ms=40, feed_ms=1_500, conflict=0.02, unknown=0.02, lost=0.05, doubled=0.05
+)
 
 
 class World:

@@ -4,11 +4,13 @@ Calls lost 0, double assignments 0, stuck agents or calls 0, places lost 0, foun
 nothing of the engine. `make faults` runs the whole of it; the short one is part of every test run.
 """
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from attrs import asdict
 
 from .checker import check
 from .rig import Rig
@@ -27,6 +29,7 @@ async def accept(rig: Rig, record_property: Record) -> None:
     record_property("calls", len(calls))
     record_property("served", len(served))
     record_property("kills", sum(" kill " in each for each in rig.harm))
+    (rig.directory / "evidence.json").write_text(json.dumps(asdict(evidence)))
     found = check(evidence)
     story = "\n".join([f"seed {rig.seed}", *rig.harm, f"{len(found)} violations", *found[:40]])
     assert not found, story
