@@ -10,11 +10,19 @@ from urllib.parse import urlsplit
 import trio
 from attrs import define, field
 from trio_websocket import ConnectionClosed, HandshakeError, WebSocketConnection, wrap_client_stream
+from wsproto.utilities import LocalProtocolError
 
 SUBPROTOCOL = "giliran.v1"
 PATIENCE_S = 15.0
-#: What a server that is away, or is going away, looks like.
-AWAY = (OSError, HandshakeError, ConnectionClosed, trio.BrokenResourceError, trio.TooSlowError)
+#: What a server that is away, or is going away, looks like; the last is a ping that crosses our own close.
+AWAY = (
+    OSError,
+    HandshakeError,
+    ConnectionClosed,
+    trio.BrokenResourceError,
+    trio.TooSlowError,
+    LocalProtocolError,
+)
 
 Frame = dict[str, Any]
 T = TypeVar("T")

@@ -31,6 +31,8 @@ LATE_MS = 2_000
 SLACK_MS = 1_000
 #: A call may be passed over while its own news is under way, or while its change is tried again.
 PASSED_MS = 3_000
+#: What is decided in one pass is committed within this, in any order.
+PASS_MS = 500
 #: Ends that nobody may cause in the rig.
 NEVER = {"expired", "cancelled", "closed", "failed"}
 
@@ -227,6 +229,10 @@ class Waiting:
 
 
 def _places(evidence: Evidence) -> Iterator[str]:
+    offered = defaultdict(list)
+    for fact in evidence.journal:
+        if fact["kind"] == "call_offered":
+            offered[fact["call"]].append(fact["at"])
     due: dict[str, tuple[int, str]] = {}
     waiting: dict[str, Waiting] = {}
     away: set[str] = set()
@@ -243,7 +249,8 @@ def _places(evidence: Evidence) -> Iterator[str]:
             case "call_offered":
                 mine = waiting.pop(call, None)
                 if mine is not None:
-                    yield from _passed(call, mine, at, waiting, away, evidence)
+                    together = {c for c, ats in offered.items() if any(0 <= o - at <= PASS_MS for o in ats)}
+                    yield from _passed(call, mine, at, waiting, away | together, evidence)
             case "call_ended":
                 waiting.pop(call, None)
                 away.discard(call)

@@ -24,8 +24,8 @@ from .crowd import Crowd, now_ms
 
 SETTINGS = """
 [cluster]
-lease = "1s"
-beat = "250ms"
+lease = "1500ms"
+beat = "500ms"
 
 [limits]
 position_every = "500ms"
@@ -45,7 +45,7 @@ name = "general"
 ring = "2s"
 wrap_up = "1s"
 """
-RULES = {"grace_ms": 8_000, "wrap_up_ms": 1_000, "beat_ms": 250}
+RULES = {"grace_ms": 8_000, "wrap_up_ms": 1_000, "beat_ms": 500}
 PREFIX = "giliran:{main}:"
 
 #: One round: in it the leading node dies once and the store dies once.
