@@ -36,8 +36,8 @@ class Size:
 
 FULL = Size(
     repeats=3,
-    round_trips=500,
-    idle_calls=120,
+    round_trips=100,
+    idle_calls=100,
     warm_s=2.0,
     load_s=5.0,
     frame_sessions=100,
@@ -45,7 +45,7 @@ FULL = Size(
 )
 QUICK = Size(
     repeats=1,
-    round_trips=50,
+    round_trips=40,
     idle_calls=20,
     warm_s=0.5,
     load_s=1.5,

@@ -5,14 +5,13 @@ from random import Random
 
 import trio
 
+from bench.floor import REST_S
 from bench.link import Link
 from bench.people import Crowd, Customer, enter
 from bench.servers import Server
 
 #: Enough that the engine is never without work, few enough that nobody runs into the bounds on haste.
 AGENTS, CUSTOMERS = 100, 100
-#: Between two calls of an engine that is to be idle: its clean-up of the first is over by then.
-IDLE_S = 0.03
 #: How many customers one agent serves, and how often each, before others come: nobody is in haste.
 TURNS, CALLS_EACH = 5, 4
 PING = b'{"type":"ping"}'
@@ -27,7 +26,7 @@ async def idle_offer_ms(server: Server, count: int) -> list[float]:
             await crowd.gather(nursery, agents=1, customers=TURNS)
             for customer in crowd.customers:
                 for _ in range(CALLS_EACH):
-                    await trio.sleep(IDLE_S)
+                    await trio.sleep(REST_S)
                     await crowd.call(customer)
             nursery.cancel_scope.cancel()
         await crowd.leave()
