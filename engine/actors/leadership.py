@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 
 from engine.actors.context import Context
 from engine.actors.matchmaker import QUIET_MS, LostLead, Matchmaker
+from engine.actors.outage import Arrears
 from engine.actors.ports import Store
 from engine.actors.standings import Publisher
 from engine.domain.change import Conflict, Reaped, Unavailable
@@ -89,6 +90,9 @@ class Leadership:
         self._nodes = Watch(pulse.lease_ms / 1000)
         self._matchmaker: Matchmaker | None = None
         self._leader: Leader | None = None
+        self._arrears = Arrears()
+        self._confirmed_s = 0.0
+        self._leaderless_ms = 0
         self._reign: trio.CancelScope | None = None
         self._reaping: set[str] = set()
 
@@ -131,17 +135,18 @@ class Leadership:
         store = self._context.store
         beats = await store.beat()
         self._notice_era()
-        nonce = self._nonce
+        nonce, asked_s = self._nonce, trio.current_time()
         if not nonce:
             return
         lease = await store.lead(None, nonce)
         if not lease.mine and self._stands_still(lease.leader):
+            self._leaderless_ms = lease.silence_ms
             lease = await store.lead(lease.leader, nonce)
         if not lease.mine:
-            self._leader = None
+            self._leader, self._leaderless_ms = None, 0
             self._abdicate()
         elif self._nonce == nonce:
-            await self._lead_on(nursery, lease)
+            await self._lead_on(nursery, lease, asked_s)
             self._judge(nursery, dict(beats), lease.leader)
 
     def _notice_era(self) -> None:
@@ -158,18 +163,24 @@ class Leadership:
         if self._reign is not None:
             self._reign.cancel()
 
-    async def _lead_on(self, nursery: trio.Nursery, lease: Lease) -> None:
+    async def _lead_on(self, nursery: trio.Nursery, lease: Lease, asked_s: float) -> None:
         """The lead is this node's, for another beat or from now on."""
         led, self._leader = self._leader, lease.leader
-        went_on = led is not None and led.token == lease.leader.token
-        usual_ms = self._pulse.pause_ms if went_on else self._pulse.outage_ms
-        outage_ms = lease.silence_ms if lease.silence_ms > usual_ms else 0
-        if self._matchmaker is not None:
-            self._matchmaker.confirmed(outage_ms)
+        if led is None or led.token != lease.leader.token:
+            self._arrears = Arrears()
+            silence_ms, usual_ms = max(lease.silence_ms, self._leaderless_ms), self._pulse.outage_ms
         else:
-            await self._begin(nursery, lease.leader, outage_ms)
+            unanswered_ms = round((asked_s - self._confirmed_s) * 1000)
+            silence_ms, usual_ms = max(lease.silence_ms, unanswered_ms), self._pulse.pause_ms
+        self._confirmed_s, self._leaderless_ms = asked_s, 0
+        if silence_ms > usual_ms:
+            self._arrears.outage(silence_ms, self._context.clock.now())
+        if self._matchmaker is None:
+            await self._begin(nursery, lease.leader)
+        else:
+            self._matchmaker.confirmed(asked_s)
 
-    async def _begin(self, nursery: trio.Nursery, leader: Leader, outage_ms: int) -> None:
+    async def _begin(self, nursery: trio.Nursery, leader: Leader) -> None:
         context = self._context
         log.info("leading", epoch=leader.epoch, node=context.store.node)
         matchmaker = self._matchmaker = Matchmaker(
@@ -177,10 +188,12 @@ class Leadership:
             leader,
             Publisher(context.store, context.clock, self._position_every_ms),
             deadlines_at_once=self._deadlines_at_once,
+            trust_s=self._pulse.pause_ms / 1000,
+            arrears=self._arrears,
             quiet_until=self._quiet_until,
             in_doubt=self._beat_now,
         )
-        matchmaker.confirmed(outage_ms)
+        matchmaker.confirmed(self._confirmed_s)
         await nursery.start(self._supervise, matchmaker)
 
     async def _supervise(

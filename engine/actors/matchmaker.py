@@ -6,10 +6,15 @@ next or until news. Deciding is one synchronous pass (`matching.match`); commits
 leader's token, and what is proposed stays reserved until its commit is known. A refused commit only
 corrects the board; what is refused three times within a second rests.
 
+It acts only while it may believe that it leads and that the store was there: for `trust_s` since it last
+asked, and not after the store would not answer. Then it asks first, and learns how long the store was away,
+so no deadline that passed meanwhile is carried out before it was moved.
+
 Its inbox is a map from ref to newest record, so it cannot overflow, and it acts on its own receipts at
 once.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -19,12 +24,12 @@ import trio
 from engine.actors.alarm import Alarm
 from engine.actors.context import Context
 from engine.actors.inbox import Failures, Inbox, Refusals
+from engine.actors.outage import Arrears
 from engine.actors.standings import Publisher
 from engine.domain.board import Board
 from engine.domain.change import LEADER, Change, Conflict, Guard, Reaped, Unavailable
-from engine.domain.lifecycle import AgentState
 from engine.domain.matching import Proposal, match
-from engine.domain.model import Agent, Call, Record, Ref
+from engine.domain.model import Call, Record, Ref
 from engine.domain.moves import time as moves
 from engine.domain.news import Leader
 
@@ -53,8 +58,10 @@ class Matchmaker:
         publisher: Publisher,
         *,
         deadlines_at_once: int,
-        quiet_until: int = 0,
-        in_doubt: Callable[[], None] = lambda: None,
+        trust_s: float,
+        arrears: Arrears,
+        quiet_until: int,
+        in_doubt: Callable[[], None],
     ) -> None:
         """`in_doubt` is called when the lead is to be confirmed before anything else is done."""
         self.board = Board(context.policy)
@@ -68,17 +75,27 @@ class Matchmaker:
         self._refusals = Refusals()
         self._failures = Failures()
         self._quiet_until = quiet_until
+        self._trust_s = trust_s
+        self._arrears = arrears
         self._in_doubt = in_doubt
-        self._doubtful = False
-        self._outage_ms = 0
+        self._confirmed_s = self._doubted_s = float("-inf")
+        self._confirmed_anew = False
         self._settling = 0
         self._era = ""
 
-    def confirmed(self, outage_ms: int) -> None:
-        """The lead is still held; the store was away for `outage_ms` before (0: it was not)."""
-        self._doubtful = False
-        self._outage_ms += outage_ms
+    def confirmed(self, asked_s: float) -> None:
+        """The lead was still held when that was asked, and the arrears say what the store owes."""
+        self._confirmed_s, self._confirmed_anew = asked_s, True
         self._inbox.ring()
+
+    def _doubt(self) -> None:
+        self._doubted_s = trio.current_time()
+        self._inbox.ring()
+
+    @property
+    def _trusted(self) -> bool:
+        recent = trio.current_time() - self._confirmed_s <= self._trust_s
+        return recent and self._confirmed_s >= self._doubted_s
 
     async def reign(self) -> None:
         """Lead until cancelled, or until a commit is refused because another leads (LostLead)."""
@@ -87,13 +104,14 @@ class Matchmaker:
             nursery.start_soon(self._publisher.run, lambda: self.board)
             while True:
                 self._take_news()
-                if self._outage_ms:
-                    outage_ms, self._outage_ms = self._outage_ms, 0
-                    await self._after_outage(outage_ms)
-                if self._doubtful:
-                    self._in_doubt()
-                else:
+                if self._trusted and self._confirmed_anew:
+                    self._confirmed_anew = False
+                    await self._make_up()
+                    self._take_news()
+                if self._trusted:
                     self._act(nursery, self._context.clock.now())
+                else:
+                    self._in_doubt()
                 await self._inbox.wake.wait()
 
     def _act(self, nursery: trio.Nursery, now: int) -> None:
@@ -108,7 +126,8 @@ class Matchmaker:
         if resynced is not None:
             if self._era not in ("", resynced.era):
                 self._quiet_until = now + QUIET_MS
-            self._doubtful = self._era != ""
+            if self._era:
+                self._doubt()
             self._era = resynced.era
             self.board = Board(self._context.policy)
             self._publisher.forget()
@@ -194,7 +213,7 @@ class Matchmaker:
             return False
         except Unavailable:
             self.board.hold(reserved, clock.now() + AWAY_MS)
-            self._inbox.ring()
+            self._doubt()
             return False
         self._learn(change, receipt.records, clock.now())
         self._refusals.forget(reserved)
@@ -230,7 +249,9 @@ class Matchmaker:
             record = self.board.get(ref)
             if record is not None:
                 with self._contained((ref,)):
-                    change = moves.due(record, self._partner(record), self._context.policy, now)
+                    change = self._made_up(record, now) or moves.due(
+                        record, self._partner(record), self._context.policy, now
+                    )
                     if change is not None:
                         await self._carry_out(change)
         finally:
@@ -243,38 +264,48 @@ class Matchmaker:
 
     # outages and dead nodes
 
-    async def _after_outage(self, by_ms: int) -> None:
-        log.warning("the store was away", ms=by_ms)
-        look, policy = self.board.get, self._context.policy
-        await self._each(
-            filter(_hurried, self.board.everything()),
-            lambda record, now: moves.after_outage(record, look, by_ms, policy, now),
-        )
+    async def _make_up(self) -> None:
+        """Move what is owed; what cannot be moved now is tried again once the lead is confirmed anew."""
+        arrears = self._arrears
+        if arrears.unnoted_ms:
+            log.warning("the store was away", ms=arrears.unnoted_ms)
+            arrears.note(self.board.everything())
+        await self._each(arrears.debts, self._made_up)
+        arrears.strike(self.board.get)
+
+    def _made_up(self, record: Record, now: int) -> Change | None:
+        """What an outage makes of the record, if it owes it anything."""
+        by_ms = self._arrears.owed(record)
+        if not by_ms and self._arrears.spoilt(record):
+            by_ms = self._arrears.last_ms
+        return moves.after_outage(record, self.board.get, by_ms, self._context.policy, now) if by_ms else None
 
     async def drop_all(self, node: str, records: Mapping[Ref, Record]) -> None:
         """A node died: whoever had a socket there has lost his link. `records` are theirs, as stored."""
         self._put(records, self._context.clock.now())
         look, policy = self.board.get, self._context.policy
         await self._each(
-            (record for record in self.board.everything() if _held_by(record, node)),
+            [record.ref for record in self.board.everything() if _held_by(record, node)],
             lambda record, now: moves.lost(record, look, policy, now) if _held_by(record, node) else None,
         )
 
-    async def _each(self, records: Iterable[Record], decide: Callable[[Record, int], Change | None]) -> None:
+    async def _each(self, refs: Iterable[Ref], decide: Callable[[Record, int], Change | None]) -> None:
         """Carry out `decide` on each record, as it is by then, until it is not refused."""
-        refs = [record.ref for record in records]
+        todo = deque(refs)
 
         async def work() -> None:
-            while refs:
-                await self._once(refs.pop(0), decide)
+            while todo:
+                await self._once(todo.popleft(), decide)
 
         async with trio.open_nursery() as nursery:
-            for _ in range(min(len(refs), self._deadlines_at_once)):
+            for _ in range(min(len(todo), self._deadlines_at_once)):
                 nursery.start_soon(work)
 
     async def _once(self, ref: Ref, decide: Callable[[Record, int], Change | None]) -> None:
         with self._contained((ref,)):
-            for _ in range(TRIES):
+            tries = TRIES
+            while tries and self._trusted:
+                tries -= 1
                 record, now = self.board.get(ref), self._context.clock.now()
                 change = None if record is None else decide(record, now)
                 if change is None or await self._carry_out(change):
@@ -285,17 +316,6 @@ def _same(one: Record | None, other: Record | None) -> bool:
     if one is None or other is None:
         return one is other
     return (one.version, one.stamp) == (other.version, other.stamp)
-
-
-def _hurried(record: Record) -> bool:
-    """Whether somebody suffers from its deadline: not where it only says how long a record is kept."""
-    match record:
-        case Call():
-            return record.live
-        case Agent():
-            return record.state is not AgentState.OFFLINE
-        case _:
-            return False
 
 
 def _held_by(record: Record, node: str) -> bool:
