@@ -14,7 +14,8 @@ import trio
 from attrs import define, field, frozen
 
 from engine.actors.context import Context
-from engine.actors.matchmaker import QUIET_MS, LostLead, Matchmaker
+from engine.actors.hands import LostLead
+from engine.actors.matchmaker import QUIET_MS, Matchmaker
 from engine.actors.outage import Arrears
 from engine.actors.ports import Store
 from engine.actors.standings import Publisher

@@ -2,32 +2,29 @@
 
 One per node; the one that holds the lead acts, the others bid for it. While leading it watches the whole
 pool on its board and repeats: take in the news, match, carry out the earliest deadline, sleep until the
-next or until news. Deciding is one synchronous pass (`matching.match`); commits follow, each fenced by the
-leader's token, and what is proposed stays reserved until its commit is known. A refused commit only
-corrects the board; what is refused three times within a second rests.
+next or until news. Deciding is one synchronous pass (`matching.match`); commits follow (`hands`), and what
+is proposed stays reserved until its commit is known.
 
-It acts only while it may believe that it leads and that the store was there: for `trust_s` since it last
-asked, and not after the store would not answer. Then it asks first, and learns how long the store was away,
-so no deadline that passed meanwhile is carried out before it was moved.
+It acts only while it may believe that it leads and that the store was there. If not, it asks first, and
+learns how long the store was away, so no deadline that passed meanwhile is carried out before it was moved.
 
 Its inbox is a map from ref to newest record, so it cannot overflow, and it acts on its own receipts at
 once.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 import structlog
 import trio
 
 from engine.actors.alarm import Alarm
 from engine.actors.context import Context
-from engine.actors.inbox import Failures, Inbox, Refusals
+from engine.actors.hands import AWAY_MS, Hands, Trust
+from engine.actors.inbox import Inbox
 from engine.actors.outage import Arrears
 from engine.actors.standings import Publisher
 from engine.domain.board import Board
-from engine.domain.change import LEADER, Change, Conflict, Guard, Reaped, Unavailable
+from engine.domain.change import Change
 from engine.domain.matching import Proposal, match
 from engine.domain.model import Call, Record, Ref
 from engine.domain.moves import time as moves
@@ -35,17 +32,8 @@ from engine.domain.news import Leader
 
 log = structlog.get_logger()
 
-REST_MS = 250
-#: How often a change of a whole pool's sweep is tried on one record.
-TRIES = 3
-#: When the store would not answer, look again after this.
-AWAY_MS = 1_000
 #: After a store came back empty, time for everyone to re-create what was.
 QUIET_MS = 5_000
-
-
-class LostLead(Exception):
-    """Another leads now; whatever was decided is moot."""
 
 
 class Matchmaker:
@@ -64,38 +52,36 @@ class Matchmaker:
         in_doubt: Callable[[], None],
     ) -> None:
         """`in_doubt` is called when the lead is to be confirmed before anything else is done."""
-        self.board = Board(context.policy)
         self._context = context
-        self._leader = leader
-        self._guard = Guard(LEADER, "token", leader.token)
         self._publisher = publisher
         self._deadlines_at_once = deadlines_at_once
         self._inbox = Inbox()
         self._alarm = Alarm(context.clock, self._inbox.ring)
-        self._refusals = Refusals()
-        self._failures = Failures()
-        self._quiet_until = quiet_until
-        self._trust_s = trust_s
+        self._trust = Trust(trust_s)
+        self._hands = Hands(
+            context,
+            leader,
+            self._trust,
+            at_once=deadlines_at_once,
+            ring=self._inbox.ring,
+            saw=publisher.saw,
+        )
         self._arrears = arrears
+        self._quiet_until = quiet_until
         self._in_doubt = in_doubt
-        self._confirmed_s = self._doubted_s = float("-inf")
         self._confirmed_anew = False
         self._settling = 0
         self._era = ""
 
+    @property
+    def board(self) -> Board:
+        return self._hands.board
+
     def confirmed(self, asked_s: float) -> None:
         """The lead was still held when that was asked, and the arrears say what the store owes."""
-        self._confirmed_s, self._confirmed_anew = asked_s, True
+        self._trust.confirm(asked_s)
+        self._confirmed_anew = True
         self._inbox.ring()
-
-    def _doubt(self) -> None:
-        self._doubted_s = trio.current_time()
-        self._inbox.ring()
-
-    @property
-    def _trusted(self) -> bool:
-        recent = trio.current_time() - self._confirmed_s <= self._trust_s
-        return recent and self._confirmed_s >= self._doubted_s
 
     async def reign(self) -> None:
         """Lead until cancelled, or until a commit is refused because another leads (LostLead)."""
@@ -104,11 +90,11 @@ class Matchmaker:
             nursery.start_soon(self._publisher.run, lambda: self.board)
             while True:
                 self._take_news()
-                if self._trusted and self._confirmed_anew:
+                if self._trust and self._confirmed_anew:
                     self._confirmed_anew = False
                     await self._make_up()
                     self._take_news()
-                if self._trusted:
+                if self._trust:
                     self._act(nursery, self._context.clock.now())
                 else:
                     self._in_doubt()
@@ -122,38 +108,16 @@ class Matchmaker:
 
     def _take_news(self) -> None:
         resynced, records = self._inbox.take()
-        now = self._context.clock.now()
         if resynced is not None:
             if self._era not in ("", resynced.era):
-                self._quiet_until = now + QUIET_MS
+                self._quiet_until = self._context.clock.now() + QUIET_MS
             if self._era:
-                self._doubt()
+                self._trust.doubt()
             self._era = resynced.era
-            self.board = Board(self._context.policy)
+            self._hands.board = Board(self._context.policy)
             self._publisher.forget()
-            self._put(resynced.records, now)
-        self._put(records, now)
-
-    def _put(self, records: Mapping[Ref, Record | None], now: int) -> None:
-        for ref, record in records.items():
-            self._publisher.saw(self.board, self.board.get(ref), record)
-            self.board.put(ref, record, now)
-
-    def _learn(self, change: Change, answer: Mapping[Ref, Record | None], now: int) -> None:
-        """Take in what the store answered to `change`.
-
-        Where the board still holds what the change was built on, the store counts, even if its record is
-        older or gone: a failover may have lost the newest. Elsewhere news came meanwhile, and may be newer.
-        """
-        for write in change.writes:
-            if write.ref not in answer:
-                continue
-            record, known = answer[write.ref], self.board.get(write.ref)
-            if _same(known, write.before):
-                self._publisher.saw(self.board, known, record)
-                self.board.correct(write.ref, record, now)
-            elif record is not None:
-                self._put({write.ref: record}, now)
+            self._hands.put(resynced.records)
+        self._hands.put(records)
 
     # offers
 
@@ -167,7 +131,7 @@ class Matchmaker:
 
     async def _offer(self, proposal: Proposal, now: int) -> None:
         call, agent = proposal.call, proposal.agent
-        with self._contained((call.ref, agent.ref)):
+        with self._hands.contained((call.ref, agent.ref)):
             change = moves.offer(
                 call,
                 agent,
@@ -176,59 +140,7 @@ class Matchmaker:
                 policy=self._context.policy,
                 now=now,
             )
-            await self._carry_out(change, (call.ref, agent.ref))
-
-    @contextmanager
-    def _contained(self, refs: tuple[Ref, ...]) -> Iterator[None]:
-        """Whatever a damaged record makes raise: it is set aside and reported, and the others go on.
-
-        The second of two comes back sooner, so that each is tried with somebody else.
-        """
-        try:
-            yield
-        except (LostLead, Reaped):
-            raise
-        except Exception:  # the supervisor's place, for one change among many
-            now = self._context.clock.now()
-            for place, ref in enumerate(refs):
-                aside_ms = self._failures.failed(ref) >> place
-                log.exception("set aside", ref=ref, ms=aside_ms)
-                self.board.hold((ref,), now + aside_ms)
-                self.board.postpone(ref, now + aside_ms)
-            self._inbox.ring()
-        else:
-            self._failures.forget(refs)
-
-    async def _carry_out(self, change: Change, reserved: tuple[Ref, ...] = ()) -> bool:
-        """Commit, learn the outcome, give the reservations back. Raises LostLead, Reaped."""
-        store, clock = self._context.store, self._context.clock
-        try:
-            receipt = await store.commit(change.guarded(self._guard))
-        except Conflict as conflict:
-            if any(guard.ref == LEADER for guard in conflict.guards):
-                raise LostLead from conflict
-            self._learn(change, conflict.records, clock.now())
-            self._context.metrics.refused()
-            self._refused(reserved)
-            return False
-        except Unavailable:
-            self.board.hold(reserved, clock.now() + AWAY_MS)
-            self._doubt()
-            return False
-        self._learn(change, receipt.records, clock.now())
-        self._refusals.forget(reserved)
-        self.board.release(reserved, clock.now())
-        self._inbox.ring()
-        return True
-
-    def _refused(self, reserved: tuple[Ref, ...]) -> None:
-        now = self._context.clock.now()
-        self.board.release(reserved, now)
-        resting = [ref for ref in reserved if self._refusals.refused(ref, now)]
-        if resting:
-            log.warning("resting after refusals", refs=resting)
-            self.board.hold(resting, now + REST_MS)
-        self._inbox.ring()
+            await self._hands.carry_out(change, (call.ref, agent.ref))
 
     # deadlines
 
@@ -248,12 +160,12 @@ class Matchmaker:
         try:
             record = self.board.get(ref)
             if record is not None:
-                with self._contained((ref,)):
+                with self._hands.contained((ref,)):
                     change = self._made_up(record, now) or moves.due(
                         record, self._partner(record), self._context.policy, now
                     )
                     if change is not None:
-                        await self._carry_out(change)
+                        await self._hands.carry_out(change)
         finally:
             self._settling -= 1
             self._inbox.ring()
@@ -270,7 +182,7 @@ class Matchmaker:
         if arrears.unnoted_ms:
             log.warning("the store was away", ms=arrears.unnoted_ms)
             arrears.note(self.board.everything())
-        await self._each(arrears.debts, self._made_up)
+        await self._hands.each(arrears.debts, self._made_up)
         arrears.strike(self.board.get)
 
     def _made_up(self, record: Record, now: int) -> Change | None:
@@ -282,40 +194,15 @@ class Matchmaker:
 
     async def drop_all(self, node: str, records: Mapping[Ref, Record]) -> None:
         """A node died: whoever had a socket there has lost his link. `records` are theirs, as stored."""
-        self._put(records, self._context.clock.now())
-        look, policy = self.board.get, self._context.policy
-        await self._each(
-            [record.ref for record in self.board.everything() if _held_by(record, node)],
-            lambda record, now: moves.lost(record, look, policy, now) if _held_by(record, node) else None,
+
+        def dropped(record: Record, now: int) -> Change | None:
+            held = _held_by(record, node)
+            return moves.lost(record, self.board.get, self._context.policy, now) if held else None
+
+        self._hands.put(records)
+        await self._hands.each(
+            [record.ref for record in self.board.everything() if _held_by(record, node)], dropped
         )
-
-    async def _each(self, refs: Iterable[Ref], decide: Callable[[Record, int], Change | None]) -> None:
-        """Carry out `decide` on each record, as it is by then, until it is not refused."""
-        todo = deque(refs)
-
-        async def work() -> None:
-            while todo:
-                await self._once(todo.popleft(), decide)
-
-        async with trio.open_nursery() as nursery:
-            for _ in range(min(len(todo), self._deadlines_at_once)):
-                nursery.start_soon(work)
-
-    async def _once(self, ref: Ref, decide: Callable[[Record, int], Change | None]) -> None:
-        with self._contained((ref,)):
-            tries = TRIES
-            while tries and self._trusted:
-                tries -= 1
-                record, now = self.board.get(ref), self._context.clock.now()
-                change = None if record is None else decide(record, now)
-                if change is None or await self._carry_out(change):
-                    return
-
-
-def _same(one: Record | None, other: Record | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return (one.version, one.stamp) == (other.version, other.stamp)
 
 
 def _held_by(record: Record, node: str) -> bool:
