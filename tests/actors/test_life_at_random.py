@@ -8,9 +8,6 @@ call must be in one, what waits for time must have ended in time, and every call
 import hashlib
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -263,21 +260,3 @@ def life(seed: int) -> str:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_pool_lives_at_random(seed: int) -> None:
     life(seed)
-
-
-def test_the_same_seed_is_the_same_life_in_every_process() -> None:
-    """Whatever the hash seed: nothing depends on the order of a set."""
-    root = Path(__file__).parents[2]
-    code = "from actors.test_life_at_random import life; print(life(3))"
-    path = f"{root}{os.pathsep}{root / 'tests'}"
-    digests = [
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": path},
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        for hash_seed in ("1", "2")
-    ]
-    assert digests[0] == digests[1] != ""
