@@ -7,7 +7,7 @@ record's version and stamp with what it holds. A change that a lifecycle table f
 from attrs import evolve, field, frozen
 
 from engine.domain.facts import Fact
-from engine.domain.lifecycle import check_agent, check_call
+from engine.domain.lifecycle import AgentState, CallState, check_agent, check_call
 from engine.domain.model import Agent, Call, Record, Ref
 
 #: The guard key under which the leader's token ("<epoch>:<nonce>") stands.
@@ -37,9 +37,9 @@ class Write:
             raise ValueError(f"a write cannot turn {self.before.ref} into {self.after.ref}")
         some = self.before if self.after is None else self.after
         if isinstance(some, Call):
-            check_call(_state(self.before), _state(self.after))  # type: ignore[arg-type]
+            check_call(_call_state(self.before), _call_state(self.after))
         elif isinstance(some, Agent):
-            check_agent(_state(self.before), _state(self.after))  # type: ignore[arg-type]
+            check_agent(_agent_state(self.before), _agent_state(self.after))
 
     @property
     def ref(self) -> Ref:
@@ -57,8 +57,12 @@ class Write:
         return "" if self.before is None else self.before.stamp
 
 
-def _state(record: Record | None) -> object:
-    return None if record is None else getattr(record, "state", None)
+def _call_state(record: Record | None) -> CallState | None:
+    return record.state if isinstance(record, Call) else None
+
+
+def _agent_state(record: Record | None) -> AgentState | None:
+    return record.state if isinstance(record, Agent) else None
 
 
 @frozen
