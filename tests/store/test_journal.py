@@ -5,7 +5,7 @@ import trio
 
 from engine.domain.change import Change
 from engine.domain.facts import CallArchived
-from engine.store import journal, redis_store
+from engine.store import control, journal
 from engine.store.journal import entries
 from engine.store.redis_store import RedisStore
 
@@ -31,7 +31,7 @@ async def test_what_is_older_than_the_retention_goes(
     rig: Rig, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rig.client.config_set("stream-node-max-entries", "1")
-    monkeypatch.setattr(redis_store, "TRIM_S", 0.01)
+    monkeypatch.setattr(control, "TRIM_S", 0.01)
     key = rig.keys.of("journal")
     seconds, _ = rig.client.time()
     for age_s in (7200, 3700, 3500, 0):
