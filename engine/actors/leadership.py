@@ -136,19 +136,21 @@ class Leadership:
         store = self._context.store
         beats = await store.beat()
         self._notice_era()
-        nonce, asked_s = self._nonce, trio.current_time()
+        dead = self._dead(beats)
+        nonce, asked_s, suspects = self._nonce, trio.current_time(), dead
         if not nonce:
             return
         lease = await store.lead(None, nonce)
         if not lease.mine and self._stands_still(lease.leader):
             self._leaderless_ms = lease.silence_ms
+            suspects |= {lease.leader.node} - {store.node}
             lease = await store.lead(lease.leader, nonce)
         if not lease.mine:
             self._leader, self._leaderless_ms = None, 0
             self._abdicate()
         elif self._nonce == nonce:
-            await self._lead_on(nursery, lease, asked_s)
-            self._judge(nursery, dict(beats), lease.leader)
+            await self._lead_on(nursery, lease, asked_s, suspects)
+            self._reap_all(nursery, dead, lease.leader)
 
     def _notice_era(self) -> None:
         """In a new era everyone needs time to re-create what was, whoever leads."""
@@ -164,8 +166,10 @@ class Leadership:
         if self._reign is not None:
             self._reign.cancel()
 
-    async def _lead_on(self, nursery: trio.Nursery, lease: Lease, asked_s: float) -> None:
-        """The lead is this node's, for another beat or from now on."""
+    async def _lead_on(
+        self, nursery: trio.Nursery, lease: Lease, asked_s: float, suspects: frozenset[str]
+    ) -> None:
+        """The lead is this node's, for another beat or from now on; the nodes of `suspects` may be dead."""
         led, self._leader = self._leader, lease.leader
         if led is None or led.token != lease.leader.token:
             self._arrears = Arrears()
@@ -177,11 +181,12 @@ class Leadership:
         if silence_ms > usual_ms:
             self._arrears.outage(silence_ms, self._context.clock.now())
         if self._matchmaker is None:
-            await self._begin(nursery, lease.leader)
+            await self._begin(nursery, lease.leader, suspects)
         else:
+            self._matchmaker.bereave(suspects)
             self._matchmaker.confirmed(asked_s)
 
-    async def _begin(self, nursery: trio.Nursery, leader: Leader) -> None:
+    async def _begin(self, nursery: trio.Nursery, leader: Leader, suspects: frozenset[str]) -> None:
         context = self._context
         log.info("leading", epoch=leader.epoch, node=context.store.node)
         matchmaker = self._matchmaker = Matchmaker(
@@ -194,6 +199,7 @@ class Leadership:
             quiet_until=self._quiet_until,
             in_doubt=self._beat_now,
         )
+        matchmaker.bereave(suspects)
         matchmaker.confirmed(self._confirmed_s)
         await nursery.start(self._supervise, matchmaker)
 
@@ -216,15 +222,21 @@ class Leadership:
         finally:
             self._matchmaker = self._reign = None
 
-    def _judge(self, nursery: trio.Nursery, beats: dict[str, int], leader: Leader) -> None:
-        """Reap the nodes whose beat stands still, and those condemned by a leader who then died."""
+    def _dead(self, beats: Mapping[str, int]) -> frozenset[str]:
+        """The nodes whose beat stands still, and those condemned by a leader who then died.
+
+        Looked at on every beat, leading or not, so that whoever takes over knows before he offers anything.
+        """
+        held = frozenset() if self._matchmaker is None else self._matchmaker.board.nodes()
+        known: dict[str, object] = {n: beats.get(n) for n in beats.keys() | held}
+        dead = frozenset(self._nodes.look(known, trio.current_time()))
+        dead |= {n for n, beat in beats.items() if beat < 0}
+        return dead - {self._context.store.node}
+
+    def _reap_all(self, nursery: trio.Nursery, dead: frozenset[str], leader: Leader) -> None:
         matchmaker = self._matchmaker
         if matchmaker is None:
             return
-        own = self._context.store.node
-        known: dict[str, object] = {n: beats.get(n) for n in beats.keys() | matchmaker.board.nodes()}
-        dead = {n for n in self._nodes.look(known, trio.current_time()) if n != own}
-        dead |= {n for n, beat in beats.items() if beat < 0 and n != own}
         for node in sorted(dead - self._reaping):
             self._reaping.add(node)
             nursery.start_soon(self._reap, matchmaker, self._context.store, node, leader)

@@ -114,7 +114,7 @@ class Matchmaker:
             if self._era:
                 self._trust.doubt()
             self._era = resynced.era
-            self._hands.board = Board(self._context.policy)
+            self._hands.board = Board(self._context.policy, self.board.gone)
             self._publisher.forget()
             self._hands.put(resynced.records)
         self._hands.put(records)
@@ -191,6 +191,11 @@ class Matchmaker:
         if not by_ms and self._arrears.spoilt(record):
             by_ms = self._arrears.last_ms
         return moves.after_outage(record, self.board.get, by_ms, self._context.policy, now) if by_ms else None
+
+    def bereave(self, nodes: frozenset[str]) -> None:
+        """These nodes, and no others, are believed dead: none of their people is matched."""
+        self.board.bereave(nodes, self._context.clock.now())
+        self._inbox.ring()
 
     async def drop_all(self, node: str, records: Mapping[Ref, Record]) -> None:
         """A node died: whoever had a socket there has lost his link. `records` are theirs, as stored."""

@@ -6,8 +6,8 @@ long it has waited (steps), on whom it avoids and prefers (nobody whom it avoids
 whose time has come.
 
 What is proposed is *reserved* until its commit is known; a call or agent whose changes keep being refused
-*rests*. Neither stands in a lane or among the ready meanwhile. Records of version at most the known one are
-old news and change nothing.
+*rests*. Neither stands in a lane or among the ready meanwhile, nor do the people of a node that died.
+Records of version at most the known one are old news and change nothing.
 """
 
 from bisect import bisect_left, insort
@@ -44,6 +44,8 @@ class Board:
     """Every record of the pool, as last heard."""
 
     policy: Policy
+    #: nodes that died: until their people are dropped or come elsewhere, they are nobody's
+    gone: frozenset[str] = frozenset()
     calls: dict[str, Call] = field(factory=dict)
     agents: dict[str, Agent] = field(factory=dict)
     customers: dict[str, Customer] = field(factory=dict)
@@ -128,7 +130,7 @@ class Board:
         """Stand the call in the lane of what it needs now, if it may be offered."""
         if call.ref in self._held:
             return
-        if call.state is not CallState.WAITING or call.customer_until is not None:
+        if call.state is not CallState.WAITING or call.customer_until is not None or call.node in self.gone:
             self._timers.put(call.ref, None)
             return
         queue = self.policy.queues.get(call.queue)
@@ -198,7 +200,8 @@ class Board:
             _remove(profile.occupied, occupied)
 
     def _ready(self, agent: Agent) -> None:
-        if agent.state is AgentState.READY and agent.node and agent.ref not in self._held:
+        here = agent.node and agent.node not in self.gone
+        if agent.state is AgentState.READY and here and agent.ref not in self._held:
             profile, since = self._profile_of[agent.id], agent.idle_since
             idle, occupied = (since, agent.id), (occupancy(agent), since, agent.id)
             insort(profile.idle, idle)
@@ -260,6 +263,14 @@ class Board:
         for ref in refs:
             self._forget(ref)
             self._place(ref, now)
+
+    def bereave(self, gone: frozenset[str], now: int) -> None:
+        """These nodes died, and no others: who was there stands in no lane and not among the ready."""
+        differing, self.gone = gone ^ self.gone, gone
+        if differing:
+            for people in (self.calls, self.agents):
+                for ref in [r.ref for r in people.values() if r.node in differing]:
+                    self._place(ref, now)
 
     def rank(self, call: Call) -> int:
         """How many waiting calls of its queue stand before it."""
