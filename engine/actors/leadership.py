@@ -15,9 +15,10 @@ from attrs import define, field, frozen
 
 from engine.actors.context import Context
 from engine.actors.hands import LostLead
-from engine.actors.matchmaker import QUIET_MS, Matchmaker
+from engine.actors.matchmaker import Matchmaker
 from engine.actors.outage import Arrears
 from engine.actors.ports import Store
+from engine.actors.quiet import Quiet
 from engine.actors.standings import Publisher
 from engine.domain.change import Conflict, Reaped, Unavailable
 from engine.domain.model import Record, Ref
@@ -85,7 +86,7 @@ class Leadership:
         self._deadlines_at_once = deadlines_at_once
         self._nonce = context.ids.fresh()
         self._era = context.store.era
-        self._quiet_until = 0
+        self._quiet = Quiet()
         self._hurry = trio.Event()
         self._rivals = Watch(pulse.lease_ms / 1000)
         self._nodes = Watch(pulse.lease_ms / 1000)
@@ -149,14 +150,15 @@ class Leadership:
             self._leader, self._leaderless_ms = None, 0
             self._abdicate()
         elif self._nonce == nonce:
-            await self._lead_on(nursery, lease, asked_s, suspects)
+            self._lead_on(nursery, lease, asked_s, suspects)
             self._reap_all(nursery, dead, lease.leader)
 
     def _notice_era(self) -> None:
-        """In a new era everyone needs time to re-create what was, whoever leads."""
+        """In a new era everyone needs time to re-create what was, and a lead of the old counts no more."""
         era = self._context.store.era
         if era != self._era:
-            self._era, self._quiet_until = era, self._context.clock.now() + QUIET_MS
+            self._era, self._leader = era, None
+            self._quiet.begin(self._context.clock.now())
 
     def _stands_still(self, rival: Leader) -> bool:
         """Whether his beat has not changed for the lease."""
@@ -165,14 +167,15 @@ class Leadership:
     def _abdicate(self) -> None:
         if self._reign is not None:
             self._reign.cancel()
+        self._matchmaker = self._reign = None
 
-    async def _lead_on(
-        self, nursery: trio.Nursery, lease: Lease, asked_s: float, suspects: frozenset[str]
-    ) -> None:
+    def _lead_on(self, nursery: trio.Nursery, lease: Lease, asked_s: float, suspects: frozenset[str]) -> None:
         """The lead is this node's, for another beat or from now on; the nodes of `suspects` may be dead."""
         led, self._leader = self._leader, lease.leader
         if led is None or led.token != lease.leader.token:
+            self._abdicate()
             self._arrears = Arrears()
+            self._quiet.led(lease.leader.epoch, self._context.clock.now())
             silence_ms, usual_ms = max(lease.silence_ms, self._leaderless_ms), self._pulse.outage_ms
         else:
             unanswered_ms = round((asked_s - self._confirmed_s) * 1000)
@@ -181,12 +184,12 @@ class Leadership:
         if silence_ms > usual_ms:
             self._arrears.outage(silence_ms, self._context.clock.now())
         if self._matchmaker is None:
-            await self._begin(nursery, lease.leader, suspects)
+            self._begin(nursery, lease.leader, suspects)
         else:
             self._matchmaker.bereave(suspects)
             self._matchmaker.confirmed(asked_s)
 
-    async def _begin(self, nursery: trio.Nursery, leader: Leader, suspects: frozenset[str]) -> None:
+    def _begin(self, nursery: trio.Nursery, leader: Leader, suspects: frozenset[str]) -> None:
         context = self._context
         log.info("leading", epoch=leader.epoch, node=context.store.node)
         matchmaker = self._matchmaker = Matchmaker(
@@ -196,31 +199,29 @@ class Leadership:
             deadlines_at_once=self._deadlines_at_once,
             trust_s=self._pulse.pause_ms / 1000,
             arrears=self._arrears,
-            quiet_until=self._quiet_until,
+            quiet=self._quiet,
             in_doubt=self._beat_now,
         )
         matchmaker.bereave(suspects)
         matchmaker.confirmed(self._confirmed_s)
-        await nursery.start(self._supervise, matchmaker)
+        self._reign = trio.CancelScope()
+        nursery.start_soon(self._supervise, matchmaker, self._reign)
 
-    async def _supervise(
-        self, matchmaker: Matchmaker, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-    ) -> None:
+    async def _supervise(self, matchmaker: Matchmaker, scope: trio.CancelScope) -> None:
         """One reign: a crash ends it, and the next beat begins another from the records."""
         try:
-            with trio.CancelScope() as self._reign:
-                task_status.started()
+            with scope:
                 try:
                     await matchmaker.reign()
                 except* LostLead:
                     log.warning("another leads")
-                    self._nonce = self._nonce and self._context.ids.fresh()
                 except* (Unavailable, Reaped) as gone:
                     log.info("reign ended", why=repr(gone.exceptions[0]))
                 except* Exception:  # the supervisor's place: rebuild the matchmaker, take nobody along
                     log.exception("matchmaker crashed")
         finally:
-            self._matchmaker = self._reign = None
+            if self._matchmaker is matchmaker:
+                self._matchmaker = self._reign = None
 
     def _dead(self, beats: Mapping[str, int]) -> frozenset[str]:
         """The nodes whose beat stands still, and those condemned by a leader who then died.

@@ -22,6 +22,7 @@ from engine.actors.context import Context
 from engine.actors.hands import AWAY_MS, Hands, Trust
 from engine.actors.inbox import Inbox
 from engine.actors.outage import Arrears
+from engine.actors.quiet import Quiet
 from engine.actors.standings import Publisher
 from engine.domain.board import Board
 from engine.domain.change import Change
@@ -31,9 +32,6 @@ from engine.domain.moves import time as moves
 from engine.domain.news import Leader
 
 log = structlog.get_logger()
-
-#: After a store came back empty, time for everyone to re-create what was.
-QUIET_MS = 5_000
 
 
 class Matchmaker:
@@ -48,7 +46,7 @@ class Matchmaker:
         deadlines_at_once: int,
         trust_s: float,
         arrears: Arrears,
-        quiet_until: int,
+        quiet: Quiet,
         in_doubt: Callable[[], None],
     ) -> None:
         """`in_doubt` is called when the lead is to be confirmed before anything else is done."""
@@ -67,11 +65,11 @@ class Matchmaker:
             saw=publisher.saw,
         )
         self._arrears = arrears
-        self._quiet_until = quiet_until
+        self._quiet = quiet
         self._in_doubt = in_doubt
         self._confirmed_anew = False
         self._settling = 0
-        self._era = ""
+        self._synced = False
 
     @property
     def board(self) -> Board:
@@ -109,21 +107,23 @@ class Matchmaker:
     def _take_news(self) -> None:
         resynced, records = self._inbox.take()
         if resynced is not None:
-            if self._era not in ("", resynced.era):
-                self._quiet_until = self._context.clock.now() + QUIET_MS
-            if self._era:
+            if self._synced:
                 self._trust.doubt()
-            self._era = resynced.era
+            self._synced = True
             self._hands.board = Board(self._context.policy, self.board.gone)
             self._publisher.forget()
-            self._hands.put(resynced.records)
+            self._hear(resynced.records)
+        self._hear(records)
+
+    def _hear(self, records: Mapping[Ref, Record | None]) -> None:
         self._hands.put(records)
+        self._quiet.saw(records.values(), self._context.clock.now())
 
     # offers
 
     def _propose(self, nursery: trio.Nursery, now: int) -> int | None:
-        if now < self._quiet_until:
-            return self._quiet_until
+        if now < self._quiet.until:
+            return self._quiet.until
         matching = match(self.board, now)
         for proposal in matching.proposals:
             nursery.start_soon(self._offer, proposal, now)
