@@ -96,7 +96,6 @@ async def _serve(settings: Settings, place: Place) -> None:
         nursery.start_soon(begin)
         await asked.wait()
         if takes_traffic.is_set():
-            log.info("draining", node=lives.node.node)
             await lives.node.drain()
         nursery.cancel_scope.cancel()
 

@@ -92,6 +92,7 @@ class Node:
     _leadership: Leadership = field(init=False)
     _gateway: Gateway = field(init=False)
     _ws_port: int = 0
+    _open: bool = False
     _draining: bool = False
 
     # what HTTP tells of it (web.app.Status)
@@ -168,11 +169,18 @@ class Node:
                 nursery.start_soon(watch_loop, self.metrics)
                 nursery.start_soon(self._sample)
                 nursery.start_soon(self._lead)
+                self._open = True
                 task_status.started(Ready(self._store.node, self._ws_port, http_port))
 
     async def drain(self) -> None:
-        """Hand over the lead, send everybody elsewhere, wait until their lost links are recorded."""
+        """Hand over the lead, send everybody elsewhere, wait until their lost links are recorded.
+
+        A node that does not take traffic yet has nobody to send.
+        """
         self._draining = True
+        if not self._open:
+            return
+        log.info("draining", node=self.node)
         await self._leadership.hand_over()
         await self._gateway.drain(DRAIN_S)
         with trio.move_on_after(FAREWELL_S):
