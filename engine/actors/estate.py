@@ -17,13 +17,11 @@ log = structlog.get_logger()
 async def estate(store: Store, refs: Iterable[Ref]) -> Mapping[Ref, Record]:
     """The records of `refs`, their calls, and these calls' agents. Raises Unavailable."""
     people = await _sound(store, refs)
-    calls = await _sound(store, {f"call:{p.call}" for p in people.values() if _has_call(p)})
+    calls = await _sound(
+        store, {f"call:{p.call}" for p in people.values() if isinstance(p, Agent | Customer) and p.call}
+    )
     agents = {f"agent:{c.agent}" for c in calls.values() if isinstance(c, Call) and c.agent}
     return {**people, **calls, **await _sound(store, agents - people.keys())}
-
-
-def _has_call(record: Record) -> bool:
-    return isinstance(record, Agent | Customer) and bool(record.call)
 
 
 async def _sound(store: Store, refs: Iterable[Ref]) -> dict[Ref, Record]:

@@ -14,6 +14,7 @@ import trio
 from attrs import define, field, frozen
 
 from engine.actors.context import Context
+from engine.actors.estate import estate
 from engine.actors.hands import LostLead
 from engine.actors.matchmaker import Matchmaker
 from engine.actors.outage import Arrears
@@ -21,7 +22,6 @@ from engine.actors.ports import Store
 from engine.actors.quiet import Quiet
 from engine.actors.standings import Publisher
 from engine.domain.change import Conflict, Reaped, Unavailable
-from engine.domain.model import Record, Ref
 from engine.domain.news import Leader, Lease
 
 log = structlog.get_logger()
@@ -248,7 +248,7 @@ class Leadership:
         try:
             refs, before = await store.condemn(node, leader.token), None
             while refs and refs != before:
-                await matchmaker.drop_all(node, await _sound(store, refs))
+                await matchmaker.drop_all(node, await estate(store, refs))
                 refs, before = await store.condemn(node, leader.token), refs
             if not refs:
                 await store.bury(node, leader.token)
@@ -258,14 +258,3 @@ class Leadership:
             log.exception("reaping failed", node=node)
         finally:
             self._reaping.discard(node)
-
-
-async def _sound(store: Store, refs: tuple[Ref, ...]) -> Mapping[Ref, Record]:
-    """The records of `refs` that can be read: a damaged one is reported and must not hold up the others."""
-    found: dict[Ref, Record] = {}
-    for ref in refs:
-        try:
-            found.update(await store.read((ref,)))
-        except ValueError:
-            log.exception("record damaged", ref=ref)
-    return found

@@ -1,6 +1,7 @@
 """Several nodes: who leads, who is dead, and what becomes of the people of a node that died."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from engine.actors.notices import (
     Offer,
     Ok,
 )
-from engine.actors.ports import CloseCode
+from engine.actors.ports import CloseCode, Listener
 from engine.actors.queued_call import QueuedCall
 from engine.actors.requests import CallCancel, CallHangup, CallRate, OfferAccept, StateSet
 from engine.domain.lifecycle import AgentState, CallState
@@ -334,3 +335,33 @@ async def test_only_one_of_two_nodes_tells_a_person_who_is_on_both(pool: Pool, o
 
 def siti_offer(heard: list[Any]) -> str:
     return str(next(m.offer_id for m in heard if isinstance(m, Offer)))
+
+
+async def test_a_new_leader_who_does_not_see_the_pool_yet_drops_no_half_of_a_call(
+    pool: Pool, other: VirtualNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dead are known at once, the board a while later: what reaping needs it must ask for itself."""
+    siti = await pool.ready("siti", other)
+    budi = await pool.waiting("budi", node=other)
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    await budi.hear(CustomerConnected)
+    third = await pool.node("c")
+    watch = third.store.watch
+
+    @asynccontextmanager
+    async def late(listener: Listener) -> AsyncIterator[None]:
+        await trio.sleep(2)
+        async with watch(listener):
+            yield
+
+    monkeypatch.setattr(third.store, "watch", late)
+    pool.nodes[0].kill()
+    other.kill()
+    await pool.until(lambda: other.store.node not in pool.memory.nodes)
+    agent, call = siti.record, pool.call_of(budi)
+    assert isinstance(agent, Agent)
+    assert (agent.state, agent.call) == (AgentState.ON_CALL, call.id)
+    assert call.agent_until is not None
+    assert call.customer_until is not None
+    await siti.enter(third)
+    assert (await siti.hear(AgentConnected)).call_id == call.id
