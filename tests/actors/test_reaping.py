@@ -20,13 +20,14 @@ async def other(pool: Pool) -> VirtualNode:
     return await pool.node("b")
 
 
-def before_condemning(node: VirtualNode, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Let `act` happen between that leader's judgement and what he makes of it."""
-    condemn = node.store.condemn
+def after_condemning(node: VirtualNode, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let `act` happen once, between that leader's judgement and what he makes of it."""
+    condemn, acts = node.store.condemn, [act]
 
     async def condemned(*args: str) -> Any:
         refs = await condemn(*args)
-        act()
+        if acts:
+            acts.pop()()
         return refs
 
     monkeypatch.setattr(node.store, "condemn", condemned)
@@ -39,7 +40,7 @@ async def test_a_leader_that_is_deposed_while_reaping_lives_on(
     budi = await pool.waiting("budi", node=leader)
     await pool.ready("siti", third, queues=())
     usurper = {"epoch": "9", "nonce": "other", "token": "9:other", "node": "x", "beat": "0"}
-    before_condemning(leader, monkeypatch, lambda: pool.memory.leader.update(usurper))
+    after_condemning(leader, monkeypatch, lambda: pool.memory.leader.update(usurper))
     third.kill()
     await trio.sleep(12)
     assert not leader.reaped
@@ -78,10 +79,9 @@ async def test_a_crash_while_reaping_ends_that_reaping_alone(
     await pool.ready("agus", other, queues=())
 
     def crash() -> None:
-        monkeypatch.undo()
         raise ZeroDivisionError("planted")
 
-    before_condemning(pool.nodes[0], monkeypatch, crash)
+    after_condemning(pool.nodes[0], monkeypatch, crash)
     other.kill()
     await pool.until(lambda: other.store.node not in pool.memory.nodes)
     assert siti.closed is None
