@@ -1,7 +1,8 @@
 """What a session holds of the store, and the one way it changes it: decide, commit, learn from the answer.
 
 Every change is guarded by the session: once the person's record names another, or none, nothing more can be
-changed, and `Replaced` is raised.
+changed, and `Replaced` is raised. What the store says in another era than the one held is not believed: it
+came back empty, and only what is held can restore what was.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from attrs import define, field
 from engine.actors.context import Context
 from engine.actors.role import Role
 from engine.actors.view import View
-from engine.domain.change import Change, Conflict, Guard, Unavailable
+from engine.domain.change import Change, Conflict, Guard, NotSent
 from engine.domain.errors import Code, Refused
 from engine.domain.model import Call, Record, Ref
 
@@ -33,6 +34,18 @@ class Holding:
     role: Role
     session: str
     view: View = field(factory=View)
+    era: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        self.era = self.context.store.era
+
+    def begin_anew(self) -> None:
+        """Hold nothing, in whichever era it is by now."""
+        self.view, self.era = View(), self.context.store.era
+
+    def _in_era(self) -> None:
+        if self.context.store.era != self.era:
+            raise NotSent("the store is of an era that this session has not heard of yet")
 
     def check(self) -> None:
         """Raises Replaced."""
@@ -44,6 +57,7 @@ class Holding:
         """Read what `view` lacks: each record may name the next. Raises Unavailable."""
         while missing := view.missing(self.role.refs(view)):
             found = await self.context.store.read(missing)
+            self._in_era()
             records: dict[Ref, Record | None] = {ref: found.get(ref) for ref in missing}
             view.correct(records)
 
@@ -62,9 +76,11 @@ class Holding:
                 return False
             if known:
                 change = change.guarded(Guard(self.role.ref, "session", self.session))
+            self._in_era()
             try:
                 receipt = await self.context.store.commit(change)
             except Conflict as conflict:
+                self._in_era()
                 self.view.correct(conflict.records)
                 for guard in conflict.guards:
                     self.view.records.pop(guard.ref, None)
@@ -72,16 +88,6 @@ class Holding:
             self.view.learn(receipt.records)
             return True
         raise Refused(Code.UNAVAILABLE, "too many changes at once", retry_ms=RETRY_MS)
-
-    async def patiently(self, decide: Decide, *, guarded: bool = True) -> None:
-        """Commit what must be committed, however long the store is away."""
-        while True:
-            try:
-                await self.commit(decide, guarded=guarded)
-            except Unavailable:
-                await self.pause()
-            else:
-                return
 
     async def pause(self) -> None:
         """Return when the store may be tried again."""

@@ -52,7 +52,6 @@ class SessionActor:
         self._leaving = False
         #: what is held has yet to be read anew
         self._behind = False
-        self._era = context.store.era
 
     # what the gateway calls
 
@@ -84,7 +83,7 @@ class SessionActor:
             except Exception:  # the supervisor's place: rebuild this actor, take nobody along
                 log.exception("session crashed", who=self.role.ref, life=life)
                 if life >= LIVES:
-                    self._holding.view = View()
+                    self._holding.begin_anew()
                     self._client.close(CloseCode.GOING_AWAY, "please reconnect")
                     self._leaving = True
                 continue
@@ -96,9 +95,10 @@ class SessionActor:
             await self._live()
         except Replaced:
             self._replaced()
-            self._holding.view = View()
+            self._holding.begin_anew()
             while not await self._dropped():
                 await self._holding.pause()
+                self._holding.begin_anew()
 
     def _replaced(self) -> None:
         own = self._holding.view.get(self.role.ref)
@@ -162,6 +162,7 @@ class SessionActor:
                     self._client.tell(ServiceNotice(available=False, retry_ms=RETRY_MS))
                     told = True
                 await self._holding.pause()
+                self._holding.begin_anew()
             else:
                 self._entered = True
                 self._client.tell(Entered(session=self.session, state=self.role.entered(self._holding.view)))
@@ -211,7 +212,11 @@ class SessionActor:
         """After news: is the socket still the person's, do the records know it, what is to be told?"""
         self._holding.check()
         if self.role.reclaim(self._holding.view):
-            await self._holding.patiently(self._entering)
+            try:
+                await self._holding.commit(self._entering)
+            except Unavailable:
+                self._behind = True
+                return
         await self._tell()
 
     async def _resync(self, resynced: Resynced) -> None:
@@ -220,15 +225,15 @@ class SessionActor:
         What comes may have been read before this session's last change: then it is read once more.
         """
         held = self._holding.view
-        if resynced.era == self._era or self.role.ref in resynced.records:
+        if resynced.era == self._holding.era or self.role.ref in resynced.records:
             fresh = View()
             if not held.contradicts(resynced.records):
                 wanted = self.role.refs(held)
                 fresh.learn({ref: resynced.records[ref] for ref in wanted if ref in resynced.records})
-            self._era = resynced.era
+            self._holding.era = resynced.era
             await self._keep_up(fresh, same_era=True)
             return
-        self._holding.view, self._era, self._behind = View(), resynced.era, False
+        self._behind = False
         await self._restore(held)
         if self.role.bereft(held):
             await self._wait_for_the_other_side()
@@ -241,7 +246,7 @@ class SessionActor:
         until = clock.now() + PATIENCE_MS
         while not self.role.holds_call(self._holding.view) and clock.now() < until:
             await clock.sleep_until(clock.now() + PATIENCE_LOOK_MS)
-            self._holding.view = View()
+            self._holding.begin_anew()
             with suppress(Unavailable):
                 await self._holding.complete(self._holding.view)
 
@@ -257,7 +262,14 @@ class SessionActor:
             self._holding.check()
             return self.role.restore(held, view, self.session, now)
 
-        await self._holding.patiently(decide, guarded=False)
+        while True:
+            self._holding.begin_anew()
+            try:
+                await self._holding.commit(decide, guarded=False)
+            except Unavailable:
+                await self._holding.pause()
+            else:
+                return
 
     async def _tell(self) -> None:
         now = View(dict(self._holding.view.records))

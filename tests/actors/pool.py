@@ -5,7 +5,8 @@ gateway's conversations at its door. It can be killed (its tasks end where they 
 store shut (what it asks waits, as if the process were paused), and be started anew.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from random import Random
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from engine.actors.directory import Directory
 from engine.actors.ids import RandomIds
 from engine.actors.leadership import Leadership, Pulse
 from engine.actors.notices import AgentStateNow, Error, Ok
-from engine.actors.ports import CloseCode, Identity
+from engine.actors.ports import CloseCode, Identity, Listener
 from engine.actors.requests import CallRequest, StateSet
 from engine.domain.change import Change, Reaped, Receipt
 from engine.domain.lifecycle import AgentState
@@ -46,6 +47,9 @@ SECRET = b"the pool's secret, for tests alone"
 #: As long as nothing is to be waited for longer, in virtual seconds.
 SOON_S = 10.0
 
+#: How long a watcher may have to wait for its first sight of the pool.
+MOST_BLIND_S = 1.5
+
 M = TypeVar("M")
 
 
@@ -63,6 +67,17 @@ class GatedStore(MemoryStore):
 
     def reopen(self) -> None:
         self._open.set()
+
+    def watch(self, listener: Listener) -> AbstractAsyncContextManager[None]:
+        return self._watching_late(super().watch(listener))
+
+    @asynccontextmanager
+    async def _watching_late(self, watching: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
+        """Under faults it takes a while until a watcher sees the pool, as it does with a real store."""
+        if self._pool.faults is not None:
+            await trio.sleep(self._pool.random.uniform(0, MOST_BLIND_S))
+        async with watching:
+            yield
 
     async def commit(self, change: Change) -> Receipt:
         await self._open.wait()

@@ -26,7 +26,7 @@ from engine.domain.errors import Code
 from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd, RequeueReason
 from engine.domain.model import Agent
 from engine.domain.moves.agent import drop
-from engine.domain.news import Changed
+from engine.domain.news import Changed, Resynced
 
 from .pool import Client, Pool
 
@@ -474,3 +474,18 @@ async def test_what_ended_during_a_resync_is_told_too(pool: Pool) -> None:
     await budi.ask(CallHangup())
     node.store.came_back()
     assert (await siti.hear(CallEnded)).reason is EndReason.COMPLETED
+
+
+async def test_what_an_emptied_store_says_is_not_believed_before_its_new_era_is_heard_of(pool: Pool) -> None:
+    """A session that was just reading when the store came back empty still restores what it held."""
+    node = await pool.node("b")
+    budi = await pool.waiting("budi", node=node)
+    call = pool.call_of(budi)
+    node.store.shut(beating=True)
+    node.directory.news(Resynced(pool.memory.rev, pool.memory.era, {}))
+    await trio.sleep(0.5)
+    pool.memory.empty()
+    await trio.sleep(0.5)
+    node.store.reopen()
+    await pool.until(lambda: call.ref in pool.memory.hashes)
+    assert pool.call_of(budi).due_at == call.due_at
