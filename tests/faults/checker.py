@@ -225,6 +225,7 @@ def _leaderless(evidence: Evidence, since: int, until: int) -> int:
 class Waiting:
     due_at: int
     queue: str
+    customer: str
     since: int
 
 
@@ -233,14 +234,15 @@ def _places(evidence: Evidence) -> Iterator[str]:
     for fact in evidence.journal:
         if fact["kind"] == "call_offered":
             offered[fact["call"]].append(fact["at"])
-    due: dict[str, tuple[int, str]] = {}
+    presence = Presence(evidence.logs)
+    due: dict[str, tuple[int, str, str]] = {}
     waiting: dict[str, Waiting] = {}
     away: set[str] = set()
     for fact in evidence.journal:
         call, at = fact.get("call", ""), fact["at"]
         match fact["kind"]:
             case "call_queued":
-                due[call] = (fact["due_at"], fact["queue"])
+                due[call] = (fact["due_at"], fact["queue"], f"customer:{fact['customer']}")
                 waiting[call] = Waiting(*due[call], at)
             case "call_requeued":
                 if fact["due_at"] != due[call][0]:
@@ -250,7 +252,10 @@ def _places(evidence: Evidence) -> Iterator[str]:
                 mine = waiting.pop(call, None)
                 if mine is not None:
                     together = {c for c, ats in offered.items() if any(0 <= o - at <= PASS_MS for o in ats)}
-                    yield from _passed(call, mine, at, waiting, away | together, evidence)
+                    gone = {
+                        c for c, w in waiting.items() if not presence.there(w.customer, at - PASSED_MS, at)
+                    }
+                    yield from _passed(call, mine, at, waiting, away | together | gone, evidence)
             case "call_ended":
                 waiting.pop(call, None)
                 away.discard(call)

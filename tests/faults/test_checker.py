@@ -170,6 +170,7 @@ def passed_over(e: Evidence) -> None:
         ended(17_000, "c8", "abandoned", "customer"),
     )
     e.logs += [
+        {"at": 8_900, "who": "customer:k8", "what": "up"},
         {"at": 16_500, "who": "customer:k7", "what": "left", "call": "c7"},
         {"at": 16_900, "who": "customer:k8", "what": "left", "call": "c8"},
     ]
