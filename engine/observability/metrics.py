@@ -33,7 +33,6 @@ class NodeMetrics:
         )
         self._refusals = self._counter("matchmaker_refused", "Changes of the matchmaker that met a conflict")
         self._mailboxes = self._gauge("mailbox_depth", "Messages in the fullest mailbox of a kind", "actor")
-        self._overflows = self._counter("mailbox_overflows", "Connections closed for a full mailbox")
         self._lag = self._histogram("loop_lag_seconds", "How late the event loop woke a sleeper", _LAGS_S)
         self._sockets = self._gauge("sockets", "Open WebSocket connections by role", "role")
         self._frames = self._counter("frames", "WebSocket frames by direction", "direction")
@@ -69,9 +68,6 @@ class NodeMetrics:
 
     def mailbox(self, actor: str, depth: int) -> None:
         self._mailboxes.labels(actor).set(depth)
-
-    def overflowed(self) -> None:
-        self._overflows.inc()
 
     def loop_was_late(self, ms: float) -> None:
         self._lag.observe(ms / 1000)

@@ -28,7 +28,6 @@ def test_every_method_moves_its_series() -> None:
     m.committed("receipt", 4)
     m.refused()
     m.mailbox("agent", 7)
-    m.overflowed()
     m.loop_was_late(30)
     m.sockets({"agent": 2, "customer": 1})
     m.sockets({"agent": 1})
@@ -50,7 +49,6 @@ def test_every_method_moves_its_series() -> None:
     assert value(m, "commit_seconds_sum") == pytest.approx(0.004)
     assert value(m, "matchmaker_refused_total") == 1
     assert value(m, "mailbox_depth", actor="agent") == 7
-    assert value(m, "mailbox_overflows_total") == 1
     assert value(m, "loop_lag_seconds_sum") == pytest.approx(0.03)
     assert value(m, "sockets", role="agent") == 1
     assert value(m, "sockets", role="customer") is None
