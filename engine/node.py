@@ -7,6 +7,7 @@ off), it closes its sockets (1012) and raises `Reaped`; whoever runs it makes an
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from random import SystemRandom
 from time import time
 from typing import Any
@@ -30,6 +31,7 @@ from engine.observability.metrics import NodeMetrics, watch_loop
 from engine.settings import Settings
 from engine.store.redis_store import RedisStore
 from engine.web.app import serve_http
+from engine.web.pages import page_routes
 
 log = structlog.get_logger()
 
@@ -113,6 +115,10 @@ class Node:
     def ws_url(self) -> str:
         return self.settings.ws_url or f"ws://{self.settings.ws_host}:{self._ws_port}"
 
+    @property
+    def other_ws_urls(self) -> tuple[str, ...]:
+        return self.settings.other_ws_urls
+
     def not_ready(self) -> list[str]:
         reasons = [] if self._store.available else ["store away"]
         return [*reasons, *(["draining"] if self._draining else [])]
@@ -155,8 +161,9 @@ class Node:
                     position_every_ms=settings.position_every_ms,
                     deadlines_at_once=DEADLINES_AT_ONCE,
                 )
+                serve_pages = partial(serve_http, routes=page_routes())
                 http_port = await nursery.start(
-                    serve_http, settings.http_host, settings.http_port, self, name="http"
+                    serve_pages, settings.http_host, settings.http_port, self, name="http"
                 )
                 self._gateway = Gateway(
                     self._house(),

@@ -55,6 +55,10 @@ class Video:
     ice_servers: list[dict[str, Any]] = attrs.field(factory=list, repr=False)
 
 
+#: It goes into a header of every page, as the one more place these may speak to.
+_WS_URL = re.compile(r"wss?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+
+
 def setting(key: str, default: Any, comment: str, *, secret: bool = False, made: bool = False) -> Any:
     metadata = {"key": key, "comment": comment, "secret": secret, "made": made}
     return attrs.field(default=default, repr=not secret, metadata=metadata)
@@ -86,6 +90,9 @@ class Settings:
     ws_host: str = setting("listen.ws_host", "127.0.0.1", "address of the WebSocket port")
     ws_port: int = setting("listen.ws_port", 8765, "0: any free port")
     ws_url: str | None = setting("listen.ws_url", None, "by which browsers reach it, if through a proxy")
+    other_ws_urls: tuple[str, ...] = setting(
+        "listen.other_ws_urls", (), "other nodes' ws_url, for clients to try; none behind a load balancer"
+    )
     http_host: str = setting(
         "listen.http_host", "127.0.0.1", "address of the HTTP port: pages, health, metrics"
     )
@@ -142,8 +149,11 @@ class Settings:
                 yield Mistake(
                     "auth.origins", shown(origin), 'expected an origin such as "https://video.bank.example"'
                 )
-        if self.ws_url is not None and urlsplit(self.ws_url).scheme not in ("ws", "wss"):
-            yield Mistake("listen.ws_url", shown(self.ws_url), "expected ws:// or wss://")
+        own = () if self.ws_url is None else (self.ws_url,)
+        for key, urls in (("listen.ws_url", own), ("listen.other_ws_urls", self.other_ws_urls)):
+            for url in urls:
+                if not _WS_URL.fullmatch(url):
+                    yield Mistake(key, shown(url), 'expected a URL such as "wss://video.bank.example/ws"')
         if not self.audience:
             yield Mistake("auth.audience", '""', "expected a text")
         if self.max_sockets < 1:

@@ -155,6 +155,16 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
         ),
         ({"GILIRAN_SECRET": "hunter2"}, "GILIRAN_SECRET = (hidden): expected 32 bytes or more"),
         (
+            {"GILIRAN_LISTEN_OTHER_WS_URLS": "wss://b.example/ws, https://c.example"},
+            "GILIRAN_LISTEN_OTHER_WS_URLS = 'https://c.example': "
+            'expected a URL such as "wss://video.bank.example/ws"',
+        ),
+        (
+            {"GILIRAN_LISTEN_WS_URL": "wss://b.example; script-src *"},
+            "GILIRAN_LISTEN_WS_URL = 'wss://b.example; script-src *': "
+            'expected a URL such as "wss://video.bank.example/ws"',
+        ),
+        (
             {"GILIRAN_REDIS_URL": "http://u:hunter2@host"},
             "GILIRAN_REDIS_URL = (hidden): expected redis://, rediss:// or unix://",
         ),

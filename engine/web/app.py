@@ -2,7 +2,7 @@
 
 It reads `Status` and decides nothing. It is contained: whatever goes wrong in it is logged and HTTP alone
 starts again, on the same listening socket, while calls go on. Browsers get a strict content policy whose only
-addition is the WebSocket's origin: another port is not `'self'`.
+addition is the WebSockets' origins: another port is not `'self'`.
 """
 
 import logging
@@ -56,6 +56,11 @@ class Status(Protocol):
     @property
     def ws_url(self) -> str:
         """Where browsers reach the WebSocket port; a host of 0.0.0.0 or :: means the host they came by."""
+        ...
+
+    @property
+    def other_ws_urls(self) -> Sequence[str]:
+        """Where they reach other nodes, should this one be away."""
         ...
 
     @property
@@ -120,7 +125,7 @@ def make_app(status: Status, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
 
     async def client(request: Request) -> Response:
         url = reachable(status.ws_url, request.headers.get("host", ""))
-        return JSONResponse({"ws": url, "subprotocol": SUBPROTOCOL})
+        return JSONResponse({"ws": url, "others": list(status.other_ws_urls), "subprotocol": SUBPROTOCOL})
 
     own = {
         "/healthz": healthz,
@@ -130,6 +135,7 @@ def make_app(status: Status, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
         "/client.json": client,
     }
     app = Starlette(routes=[*(Route(path, answer) for path, answer in own.items()), *routes])
+    app.router.redirect_slashes = False  # its redirect names a scheme, which behind a proxy is the wrong one
     return _Guarded(app, status)
 
 
@@ -170,9 +176,11 @@ class _Guarded:
 
     def _policy(self, scope: Scope) -> str:
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-        parts = urlsplit(reachable(self._status.ws_url, hosts[0] if hosts else ""))
+        own = reachable(self._status.ws_url, hosts[0] if hosts else "")
+        parts = [urlsplit(url) for url in (own, *self._status.other_ws_urls)]
+        sockets = " ".join(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts))
         return (
-            f"default-src 'self'; connect-src 'self' {parts.scheme}://{parts.netloc}; object-src 'none'; "
+            f"default-src 'self'; connect-src 'self' {sockets}; object-src 'none'; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
 

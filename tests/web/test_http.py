@@ -3,77 +3,24 @@
 import json
 import socket
 import struct
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import structlog
 import trio
 import trio.testing
-from attrs import define, field
-from prometheus_client import CollectorRegistry
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from engine.observability.metrics import NodeMetrics
 from engine.web import app as web
 from engine.web.app import contained, reachable, serve_http
+from tests.web.serving import FakeStatus, ask, get, serving
 
 UPGRADE = (
     b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
-
-
-@define
-class FakeStatus:
-    node: str = "node-1"
-    version: str = "1.2.3"
-    ws_url: str = "ws://127.0.0.1:8765"
-    metrics: NodeMetrics = field(factory=NodeMetrics)
-    reasons: list[str] = field(factory=list)
-    restarts: int = 0
-
-    @property
-    def registry(self) -> CollectorRegistry:
-        return self.metrics.registry
-
-    def not_ready(self) -> list[str]:
-        return self.reasons
-
-    def http_restarted(self) -> None:
-        self.restarts += 1
-
-
-@asynccontextmanager
-async def serving(status: FakeStatus, routes: list[Route] | None = None) -> AsyncIterator[int]:
-    async with trio.open_nursery() as nursery:
-        port: int = await nursery.start(lambda task_status: _serve(status, routes or [], task_status))
-        with trio.fail_after(30):
-            yield port
-        nursery.cancel_scope.cancel()
-
-
-async def _serve(status: FakeStatus, routes: list[Route], task_status: trio.TaskStatus[int]) -> None:
-    await serve_http("127.0.0.1", 0, status, routes=routes, task_status=task_status)
-
-
-async def ask(port: int, request: bytes) -> bytes:
-    """Everything the server says until it closes."""
-    stream = await trio.open_tcp_stream("127.0.0.1", port)
-    async with stream:
-        await stream.send_all(request)
-        return b"".join([part async for part in stream])
-
-
-async def get(port: int, path: str, host: str = "127.0.0.1") -> tuple[int, dict[str, str], bytes]:
-    answer = await ask(port, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
-    head, _, body = answer.partition(b"\r\n\r\n")
-    status, *lines = head.decode().split("\r\n")
-    headers = dict(line.lower().split(": ", 1) for line in lines)
-    return int(status.split()[1]), headers, body
 
 
 async def test_what_it_answers() -> None:
@@ -87,9 +34,19 @@ async def test_what_it_answers() -> None:
         }
         assert json.loads((await get(port, "/client.json"))[2]) == {
             "ws": "ws://127.0.0.1:8765",
+            "others": [],
             "subprotocol": "giliran.v1",
         }
         assert (await get(port, "/nothing"))[0] == 404
+
+
+async def test_other_nodes_are_told_and_may_be_spoken_to() -> None:
+    others = ("wss://b.bank.example/ws", "wss://b.bank.example/other", "ws://10.0.0.7:8765")
+    async with serving(FakeStatus(other_ws_urls=others)) as port:
+        _, headers, body = await get(port, "/client.json")
+    assert json.loads(body)["others"] == list(others)
+    policy = headers["content-security-policy"]
+    assert "; connect-src 'self' ws://127.0.0.1:8765 wss://b.bank.example ws://10.0.0.7:8765; " in policy
 
 
 async def test_readiness_gives_its_reasons() -> None:
