@@ -1,0 +1,319 @@
+/**
+ * Giliran's reference client: one module, no dependency, no DOM. It keeps one session alive over any number
+ * of WebSocket links, and is all a page or a bank's own app needs to speak `giliran.v1`.
+ *
+ *     const client = new Client({ urls: await discover(), role: "customer", token });
+ *     client.on("call.queued", (frame) => show(frame.position));
+ *     client.connect();
+ *     await client.request("call.request", { request_id, queue: "general" });
+ *
+ * Links. A link begins with `hello`; after `welcome` the server tells the present in full, so whoever draws
+ * what the frames say needs no memory of an earlier link. A lost link is made anew after a random pause
+ * (full jitter: uniform in 0 to the ceiling, which doubles from 0.5 s to 15 s), on the next URL if this one
+ * gave no welcome. Silence of 25 s is broken by a ping; without a pong within 5 s the link counts as lost.
+ * Two ends are final until `connect` is called again: `replaced` (4001, a newer session of the same person)
+ * and `refused` (4003, the token).
+ *
+ * Requests. `request` resolves at the server's `ok`. What a broken link left unanswered is asked again after
+ * the next welcome, in order and before anything newer; every request of the protocol may be repeated.
+ *
+ * Time. `now()` is the server's, from the server_time of welcome and pong. A sample is late by the time it
+ * travelled, never early: the largest difference seen is the best one.
+ */
+
+const SUBPROTOCOL = "giliran.v1";
+const PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 15_000;
+const STEADY_MS = 10_000; // a link that held this long was no failure of the server
+const SILENCE_MS = 25_000;
+const ANSWER_MS = 5_000; // for a pong
+const WELCOME_MS = 10_000; // for TCP, TLS, upgrade and welcome
+const CLOCK_STEP_MS = 5_000; // a difference that no journey explains: another clock
+const REPLACED = 4001;
+const REFUSED = 4003;
+
+/**
+ * Where the WebSockets are, the preferred one first.
+ * @param {string} base origin of a node's HTTP port; "" is the page's own
+ * @returns {Promise<string[]>}
+ */
+export async function discover(base = "") {
+  const answer = await fetch(`${base}/client.json`, { cache: "no-store" });
+  if (!answer.ok) throw new Error(`client.json: ${answer.status}`);
+  const { ws, others = [] } = await answer.json();
+  return [ws, ...others];
+}
+
+/** A request that was not granted. `code` is one of the protocol's error codes, or `disconnected`. */
+export class Refusal extends Error {
+  /** @param {Record<string, any>} frame an `error` frame */
+  constructor(frame) {
+    super(frame.message ?? frame.code);
+    this.name = "Refusal";
+    this.code = frame.code;
+    this.field = frame.field ?? null;
+    this.callId = frame.call_id ?? null;
+    this.state = frame.state ?? null;
+    this.retryMs = frame.retry_ms ?? null;
+  }
+}
+
+/**
+ * @typedef {object} Link
+ * @property {"connecting" | "up" | "waiting" | "replaced" | "refused" | "closed"} state
+ * @property {number} attempt links that failed in a row
+ * @property {number} [retryAt] when a waiting client tries again, in terms of `now()`
+ */
+
+export class Client extends EventTarget {
+  /** @type {string | null} */ session = null;
+  /** @type {string | null} */ node = null;
+  /** @type {string | null} */ state = null;
+  /** @type {Record<string, any>} */ config = {};
+  /** @type {string | null} the newest resume token */ resume = null;
+  /** @type {Link} */ link = { state: "closed", attempt: 0 };
+
+  #urls;
+  #role;
+  #token;
+  #Socket;
+  #random;
+  #socket = null;
+  #url = 0;
+  #upSince = null;
+  #failures = 0;
+  #timer = null;
+  #pingedAt = null;
+  #drainMs = null;
+  #refs = 0;
+  /** @type {Map<string, {frame: object, resolve: () => void, reject: (refusal: Refusal) => void}>} */
+  #pending = new Map();
+  #ahead = null;
+  #latest = 0;
+
+  /**
+   * @param {object} options
+   * @param {string[]} options.urls WebSocket URLs, with or without the role's path
+   * @param {"customer" | "agent" | "supervisor"} options.role
+   * @param {string} options.token
+   * @param {string | null} [options.resume]
+   * @param {typeof WebSocket} [options.socket]
+   * @param {() => number} [options.random]
+   */
+  constructor({ urls, role, token, resume = null, socket = globalThis.WebSocket, random = Math.random }) {
+    super();
+    this.#urls = urls.map((url) => (url.endsWith(`/${role}`) ? url : `${url.replace(/\/$/, "")}/${role}`));
+    this.#role = role;
+    this.#token = token;
+    this.resume = resume;
+    this.#Socket = socket;
+    this.#random = random;
+  }
+
+  get role() {
+    return this.#role;
+  }
+
+  /** Begin, or begin again after `replaced`, `refused` or `close`. */
+  connect() {
+    if (this.#socket || this.link.state === "connecting") return;
+    if (this.link.state !== "waiting") this.#failures = 0;
+    this.#open();
+  }
+
+  /** Stop; what was asked and not answered is rejected. */
+  close() {
+    this.#finish("closed", 1000);
+  }
+
+  /** Look at the link now: the page is seen again, or the network is back. */
+  wake() {
+    if (this.link.state === "waiting") this.#open();
+    else if (this.link.state === "up" && this.#pingedAt === null) this.#ping();
+  }
+
+  /**
+   * Ask for something. Resolves at `ok`, rejects with a `Refusal`.
+   * @param {string} type
+   * @param {Record<string, any>} [fields]
+   * @returns {Promise<void>}
+   */
+  request(type, fields = {}) {
+    return new Promise((resolve, reject) => {
+      const ref = `r${++this.#refs}`;
+      const frame = { type, ref, ...fields };
+      this.#pending.set(ref, { frame, resolve, reject });
+      if (this.link.state === "up") this.#write(frame);
+      else if (["replaced", "refused"].includes(this.link.state)) this.#giveUp();
+    });
+  }
+
+  /** Say something that needs no answer; dropped while there is no link. */
+  send(type, fields = {}) {
+    if (this.link.state === "up") this.#write({ type, ...fields });
+  }
+
+  /**
+   * Hear frames of a type ("welcome", "call.queued", "offer", …) or "link".
+   * @param {string} type
+   * @param {(frame: any) => void} handler
+   * @returns {() => void} stops hearing
+   */
+  on(type, handler) {
+    const listener = (/** @type {CustomEvent} */ event) => handler(event.detail);
+    this.addEventListener(type, listener);
+    return () => this.removeEventListener(type, listener);
+  }
+
+  /** The server's time, integer ms. */
+  now() {
+    const here = Math.floor(this.#ahead === null ? Date.now() : performance.now() + this.#ahead);
+    this.#latest = Math.max(this.#latest, here);
+    return this.#latest;
+  }
+
+  /**
+   * Use another token from now on.
+   * @param {string} token of the same person and role
+   */
+  async refresh(token) {
+    this.#token = token;
+    if (this.link.state === "up") await this.request("token.refresh", { token });
+  }
+
+  // One link
+
+  #open() {
+    clearTimeout(this.#timer);
+    this.#drainMs = null;
+    this.#upSince = null;
+    this.#pingedAt = null;
+    this.#tell({ state: "connecting", attempt: this.#failures });
+    const socket = new this.#Socket(this.#urls[this.#url % this.#urls.length], SUBPROTOCOL);
+    this.#socket = socket;
+    socket.onopen = () => {
+      const resume = this.resume ? { resume: this.resume } : {};
+      socket.send(JSON.stringify({ type: "hello", token: this.#token, ...resume }));
+    };
+    socket.onmessage = (event) => this.#hear(JSON.parse(event.data));
+    socket.onclose = (event) => this.#lost(event.code);
+    this.#watch(WELCOME_MS, () => this.#abandon());
+  }
+
+  #hear(frame) {
+    this.#watch(SILENCE_MS, () => this.#ping());
+    switch (frame.type) {
+      case "welcome":
+        return this.#welcomed(frame);
+      case "pong":
+        return this.#timed(frame);
+      case "ok":
+        return this.#settle(frame.ref, ({ resolve }) => resolve());
+      case "error":
+        this.#settle(frame.ref, ({ reject }) => reject(new Refusal(frame)));
+        break;
+      case "service":
+        this.#drainMs = frame.draining ? (frame.retry_ms ?? PAUSE_MS) : null;
+        break;
+      case "call.ended":
+        this.resume = null;
+        break;
+    }
+    if (frame.resume_token) this.resume = frame.resume_token;
+    this.dispatchEvent(new CustomEvent(frame.type, { detail: frame }));
+  }
+
+  #welcomed(frame) {
+    this.#sample(frame.server_time);
+    this.session = frame.session;
+    this.node = frame.node;
+    this.state = frame.state;
+    this.config = frame.config;
+    this.#upSince = performance.now();
+    this.#tell({ state: "up", attempt: 0 });
+    for (const { frame: unanswered } of [...this.#pending.values()]) this.#write(unanswered);
+    this.dispatchEvent(new CustomEvent("welcome", { detail: frame }));
+  }
+
+  #settle(ref, how) {
+    const asked = this.#pending.get(ref);
+    this.#pending.delete(ref);
+    if (asked) how(asked);
+  }
+
+  #write(frame) {
+    this.#socket?.send(JSON.stringify(frame));
+  }
+
+  #ping() {
+    this.#pingedAt = performance.now();
+    this.#write({ type: "ping" });
+    this.#watch(ANSWER_MS, () => this.#abandon());
+  }
+
+  #timed(pong) {
+    if (this.#pingedAt !== null) this.#sample(pong.server_time + (performance.now() - this.#pingedAt) / 2);
+    this.#pingedAt = null;
+  }
+
+  #sample(serverTime) {
+    const ahead = serverTime - performance.now();
+    if (this.#ahead !== null && ahead <= this.#ahead && this.#ahead - ahead < CLOCK_STEP_MS) return;
+    if (this.#ahead === null || ahead < this.#ahead) this.#latest = 0;
+    this.#ahead = ahead;
+  }
+
+  #watch(ms, then) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(then, ms);
+  }
+
+  // The end of a link
+
+  /** The link does not answer; its own close event may take minutes. */
+  #abandon() {
+    this.#drop(4000);
+    this.#lost(1006);
+  }
+
+  #drop(code) {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(code);
+  }
+
+  #lost(code) {
+    this.#socket = null;
+    if (code === REPLACED) return this.#finish("replaced");
+    if (code === REFUSED) return this.#finish("refused");
+    const leaving = this.#drainMs !== null;
+    const steady = this.#upSince !== null && performance.now() - this.#upSince > STEADY_MS;
+    if (this.#upSince === null || leaving) this.#url += 1;
+    const ceiling = this.#drainMs ?? Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (steady ? 0 : this.#failures));
+    const pause = Math.round(this.#random() * ceiling);
+    this.#failures = steady || leaving ? 0 : this.#failures + 1;
+    this.#watch(pause, () => this.#open());
+    this.#tell({ state: "waiting", attempt: this.#failures, retryAt: this.now() + pause });
+  }
+
+  #finish(state, code = 1000) {
+    clearTimeout(this.#timer);
+    this.#drop(code);
+    this.#failures = 0;
+    this.#tell({ state, attempt: 0 });
+    this.#giveUp();
+  }
+
+  #giveUp() {
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { reject } of pending) reject(new Refusal({ code: "disconnected" }));
+  }
+
+  #tell(link) {
+    this.link = link;
+    this.dispatchEvent(new CustomEvent("link", { detail: link }));
+  }
+}
