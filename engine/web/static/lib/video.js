@@ -1,0 +1,323 @@
+/**
+ * The picture and sound of one call, between the two pages themselves (WebRTC), with the engine relaying
+ * their signals. The roles are given, so there is no glare: the offerer (the agent) offers, the answerer
+ * answers.
+ *
+ *     offerer                                   answerer
+ *        |--- ready {from} ------------------------>|   each says so when it starts; the answerer repeats it
+ *        |<-- ready {from} -------------------------|   whenever it is asked
+ *        |--- offer {meet, n, sdp} ---------------->|
+ *        |<-- answer {meet, n, sdp} ----------------|
+ *        |<-- candidate {meet, candidate} --------->|   media {audio, video}: what is sent at all
+ *        |<-- failed, retry ----------------------->|
+ *
+ * `from` names an answerer's page, `meet` one RTCPeerConnection, `n` one offer of it; what belongs to an
+ * earlier one is ignored. So whichever side reloads, drops or comes back, the next `ready` leads to exactly
+ * one new offer: a fresh connection for a page not met before, an ICE restart for one that was.
+ *
+ * A picture that does not come, or does not come back, within PATIENCE_MS is `failed` on both sides, and
+ * either may `retry`. The time in which a side is away (the engine says so: `peer`) does not count. Media
+ * flows on while only the link to the engine is down.
+ */
+
+const PATIENCE_MS = 20_000;
+const BLINK_MS = 2_000; // a route that recovers by itself within this is left alone
+
+/** @typedef {"connecting" | "connected" | "interrupted" | "failed" | "elsewhere"} MeetingState */
+
+const fresh = () => Math.random().toString(36).slice(2, 12);
+
+export class Meeting extends EventTarget {
+  /** @type {MeetingState} */ state = "connecting";
+  /** What the other side sends; the same object for the whole meeting. */
+  remote = new MediaStream();
+  /** Whether the other side's microphone and camera are on. */
+  remoteOn = { audio: true, video: true };
+
+  #client;
+  #video;
+  #callId;
+  #local;
+  #on = { audio: true, video: true };
+  #self = fresh();
+  #met = null;
+  /** @type {RTCPeerConnection | null} */ #pc = null;
+  #meet = null;
+  #n = 0;
+  #again = false;
+  #away = false;
+  #stopped = false;
+  #work = Promise.resolve();
+  #patience = null;
+  #blink = null;
+  #hears = [];
+
+  /**
+   * @param {object} options
+   * @param {import("../giliran.js").Client} options.client
+   * @param {any} options.video the `video` of call.connected
+   * @param {string} options.callId
+   * @param {MediaStream | null} options.local
+   */
+  constructor({ client, video, callId, local }) {
+    super();
+    this.#client = client;
+    this.#video = video;
+    this.#callId = callId;
+    this.#local = local;
+  }
+
+  get #offers() {
+    return this.#video.role === "offerer";
+  }
+
+  start() {
+    if (this.#video.provider !== "p2p") return this.#elsewhere();
+    this.#hears = [
+      this.#client.on("signal", ({ data }) => this.#do(() => this.#hear(data))),
+      this.#client.on("peer", ({ link }) => (link === "lost" ? (this.#away = true) : this.peerBack())),
+      this.#client.on("call.connected", (frame) => frame.call_id === this.#callId && this.#relinked(frame.video)),
+    ];
+    this.#wait();
+    this.#ready();
+  }
+
+  stop() {
+    this.#stopped = true;
+    for (const hush of this.#hears) hush();
+    this.#hears = [];
+    this.#close();
+    clearTimeout(this.#patience);
+    for (const track of this.remote.getTracks()) this.remote.removeTrack(track);
+    if (this.#video.provider === "livekit") document.dispatchEvent(new CustomEvent("giliran:video-end"));
+  }
+
+  /** After `failed`: try anew, from whichever side. */
+  retry() {
+    this.#become("connecting");
+    this.#wait();
+    if (this.#offers) this.#do(() => this.#begin());
+    else this.#say({ kind: "retry" });
+  }
+
+  /** The other side's link is back. The meeting hears `peer` itself; hearing it twice does no harm. */
+  peerBack() {
+    this.#away = false;
+    if (this.state !== "connected") this.#wait();
+    if (this.#again) return;
+    this.#again = this.#offers;
+    this.#ready();
+  }
+
+  setAudio(on) {
+    this.#set("audio", on);
+  }
+
+  setVideo(on) {
+    this.#set("video", on);
+  }
+
+  /** Send this stream from now on; null: nothing. @param {MediaStream | null} stream */
+  replaceLocal(stream) {
+    this.#local = stream;
+    this.#do(() => this.#attach());
+  }
+
+  // What is sent
+
+  #set(kind, on) {
+    this.#on[kind] = on;
+    for (const track of this.#local?.getTracks() ?? []) if (track.kind === kind) track.enabled = on;
+    this.#tellMedia();
+  }
+
+  async #attach() {
+    for (const { sender, receiver } of this.#pc?.getTransceivers() ?? []) {
+      const kind = receiver.track.kind;
+      const track = this.#local?.getTracks().find((own) => own.kind === kind) ?? null;
+      if (track) track.enabled = this.#on[kind];
+      await sender.replaceTrack(track);
+    }
+    this.#tellMedia();
+  }
+
+  #tellMedia() {
+    const sends = (kind) => this.#on[kind] && (this.#local?.getTracks() ?? []).some((track) => track.kind === kind);
+    this.#say({ kind: "media", audio: sends("audio"), video: sends("video") });
+  }
+
+  // Signals
+
+  #say(data) {
+    this.#client.send("signal", { data });
+  }
+
+  #ready() {
+    this.#say({ kind: "ready", from: this.#self });
+  }
+
+  /** One thing at a time and in order: a candidate must not overtake its offer. */
+  #do(what) {
+    this.#work = this.#work.then(() => this.#stopped || what()).catch(() => this.#fail());
+  }
+
+  async #hear(data) {
+    switch (data?.kind) {
+      case "ready":
+        return this.#offers ? this.#meetPage(data.from) : this.#ready();
+      case "offer":
+        return this.#offers || this.#answer(data);
+      case "answer":
+        if (!this.#current(data) || data.n !== this.#n) return;
+        return this.#pc.setRemoteDescription({ type: "answer", sdp: data.sdp });
+      case "candidate":
+        if (this.#current(data)) await this.#pc.addIceCandidate(data.candidate).catch(() => {}); // of an older route
+        return;
+      case "media":
+        this.remoteOn = { audio: data.audio === true, video: data.video === true };
+        this.#emit("remote");
+        return;
+      case "retry":
+        if (this.#offers) await this.#begin();
+        return;
+      case "failed":
+        if (this.#current(data)) this.#become("failed");
+    }
+  }
+
+  #current({ meet }) {
+    return this.#pc !== null && meet === this.#meet;
+  }
+
+  async #meetPage(from) {
+    const again = this.#again;
+    this.#again = false;
+    if (from !== this.#met || this.#pc === null) {
+      this.#met = from;
+      await this.#begin();
+    } else if (again) {
+      await this.#offer(true);
+    }
+  }
+
+  /** This side's link was made anew: the engine told the call again, perhaps with fresh TURN credentials. */
+  #relinked(video) {
+    this.#video = video;
+    this.#away = false;
+    this.#pc?.setConfiguration(this.#configuration());
+    this.peerBack();
+  }
+
+  // The connection
+
+  async #begin() {
+    this.#become("connecting");
+    this.#wait();
+    this.#open(fresh());
+    for (const kind of ["audio", "video"]) this.#pc.addTransceiver(kind, { direction: "sendrecv" });
+    await this.#attach();
+    await this.#offer(false);
+  }
+
+  async #offer(iceRestart) {
+    this.#n += 1;
+    await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart }));
+    this.#say({ kind: "offer", meet: this.#meet, n: this.#n, sdp: this.#pc.localDescription.sdp });
+  }
+
+  async #answer({ meet, n, sdp }) {
+    if (!this.#current({ meet })) {
+      this.#become("connecting");
+      this.#wait();
+      this.#open(meet);
+    }
+    await this.#pc.setRemoteDescription({ type: "offer", sdp });
+    for (const transceiver of this.#pc.getTransceivers()) transceiver.direction = "sendrecv";
+    await this.#attach();
+    await this.#pc.setLocalDescription(await this.#pc.createAnswer());
+    this.#say({ kind: "answer", meet, n, sdp: this.#pc.localDescription.sdp });
+  }
+
+  #configuration() {
+    return { iceServers: this.#video.ice_servers ?? [], bundlePolicy: "max-bundle" };
+  }
+
+  #open(meet) {
+    this.#close();
+    const pc = new RTCPeerConnection(this.#configuration());
+    this.#pc = pc;
+    this.#meet = meet;
+    pc.onicecandidate = ({ candidate }) => {
+      if (candidate) this.#say({ kind: "candidate", meet, candidate: candidate.toJSON() });
+    };
+    pc.ontrack = ({ track }) => this.#arrived(track);
+    pc.onconnectionstatechange = () => this.#moved(pc.connectionState);
+  }
+
+  #close() {
+    clearTimeout(this.#blink);
+    const pc = this.#pc;
+    this.#pc = null;
+    if (!pc) return;
+    pc.onicecandidate = pc.ontrack = pc.onconnectionstatechange = null;
+    pc.close();
+  }
+
+  #arrived(track) {
+    for (const old of this.remote.getTracks()) if (old.kind === track.kind) this.remote.removeTrack(old);
+    this.remote.addTrack(track);
+    this.#emit("remote");
+  }
+
+  #moved(state) {
+    clearTimeout(this.#blink);
+    if (state === "connected") {
+      clearTimeout(this.#patience);
+      this.#become("connected");
+      this.#tellMedia();
+    } else if (state === "disconnected" || state === "failed") {
+      if (this.state === "connected") this.#wait();
+      if (this.state !== "failed") this.#become("interrupted");
+      if (this.#offers) this.#blink = setTimeout(() => this.#do(() => this.#reroute()), state === "failed" ? 0 : BLINK_MS);
+    }
+  }
+
+  async #reroute() {
+    if (this.state === "interrupted" && !this.#away) await this.#offer(true);
+  }
+
+  // How it stands
+
+  #wait() {
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => {
+      if (this.#away || this.#client.link.state !== "up") this.#wait();
+      else this.#fail();
+    }, PATIENCE_MS);
+  }
+
+  #fail() {
+    if (this.#stopped || this.state === "failed") return;
+    this.#become("failed");
+    this.#say({ kind: "failed", meet: this.#meet });
+  }
+
+  #elsewhere() {
+    this.#become("elsewhere");
+    const { provider, url, token, room } = this.#video;
+    if (provider === "livekit") {
+      document.dispatchEvent(new CustomEvent("giliran:video", { detail: { url, token, room } }));
+    }
+  }
+
+  #become(state) {
+    if (this.state === state) return;
+    this.state = state;
+    if (state === "failed") clearTimeout(this.#patience);
+    this.#emit("state");
+  }
+
+  #emit(name) {
+    this.dispatchEvent(new CustomEvent(name, { detail: this.state }));
+  }
+}
