@@ -119,6 +119,10 @@ _EXAMPLES = {
     "redis_url": "redis://localhost:6379/0",
     "ws_url": "wss://video.bank.example/ws",
     "secret_file": "secret",
+    "turn_secret": "as coturn has it",
+    "livekit_url": "wss://livekit.bank.example",
+    "livekit_key": "APIexample",
+    "livekit_secret": "as the LiveKit server has it for that key",
 }
 
 

@@ -17,7 +17,7 @@ import trio
 from attrs import define, field, frozen
 
 from engine import __version__
-from engine.actors.context import Context, VideoSettings
+from engine.actors.context import Context
 from engine.actors.directory import Directory
 from engine.actors.ids import RandomIds
 from engine.actors.leadership import Leadership, Pulse
@@ -32,6 +32,7 @@ from engine.settings import Settings
 from engine.store.redis_store import RedisStore
 from engine.web.app import serve_http
 from engine.web.pages import page_routes
+from engine.wiring import meeting
 
 log = structlog.get_logger()
 
@@ -202,7 +203,6 @@ class Node:
             raise
 
     def _context(self) -> Context:
-        video = self.settings.video
         return Context(
             store=self._store,
             clock=self._store.clock,
@@ -210,7 +210,7 @@ class Node:
             policy=self.settings.policy,
             receipts=SignedReceipts(self.settings.secret),
             metrics=self.metrics,
-            video=VideoSettings(provider=video.provider.value, ice_servers=tuple(video.ice_servers)),
+            video=meeting(self.settings, time),
         )
 
     def _house(self) -> House:

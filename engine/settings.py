@@ -17,7 +17,7 @@ from attrs import frozen
 from engine.domain.limits import ID, SOCKETS
 from engine.domain.rules import Policy
 from engine.policy_file import SAMPLE, Labels
-from engine.tables import A_NAME, Mistake, shown
+from engine.tables import A_NAME, Mistake, duration_text, shown
 
 
 class Durability(StrEnum):
@@ -36,6 +36,7 @@ class LogFormat(StrEnum):
 class VideoProvider(StrEnum):
     NONE = "none"
     P2P = "p2p"
+    LIVEKIT = "livekit"
 
 
 @frozen
@@ -47,16 +48,9 @@ class IceServer:
     credential: str | None = attrs.field(default=None, repr=False, metadata={"secret": True})
 
 
-@frozen
-class Video:
-    """How the two sides of a call meet. `ice_servers` is as it goes to browsers."""
-
-    provider: VideoProvider
-    ice_servers: list[dict[str, Any]] = attrs.field(factory=list, repr=False)
-
-
 #: It goes into a header of every page, as the one more place these may speak to.
 _WS_URL = re.compile(r"wss?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+_A_WS_URL = 'a URL such as "wss://video.bank.example/ws"'
 
 
 def setting(key: str, default: Any, comment: str, *, secret: bool = False, made: bool = False) -> Any:
@@ -110,10 +104,25 @@ class Settings:
     origins: tuple[str, ...] = setting(
         "auth.origins", (), "web origins whose pages may connect; empty: the node's own HTTP origin"
     )
-    video_provider: VideoProvider = setting("video.provider", VideoProvider.P2P, "none or p2p")
+    video_provider: VideoProvider = setting(
+        "video.provider", VideoProvider.P2P, "p2p, livekit, or none: the bank has its own"
+    )
     ice_servers: tuple[IceServer, ...] = setting(
         "video.ice_servers", (), '[{ urls = ["turn:…"], username = "…", credential = "…" }]', secret=True
     )
+    turn_urls: tuple[str, ...] = setting(
+        "video.turn_urls", (), "of coturn with use-auth-secret; credentials are made for each call"
+    )
+    turn_secret: str | None = setting("video.turn_secret", None, "coturn's static-auth-secret", secret=True)
+    turn_ttl_ms: int = setting(
+        "video.turn_ttl", 2 * 3_600_000, "how long they are good: longer than any call, whose link may break"
+    )
+    livekit_url: str | None = setting("video.livekit_url", None, "by which browsers reach the LiveKit server")
+    livekit_key: str | None = setting("video.livekit_key", None, "API key that names the secret")
+    livekit_secret: str | None = setting(
+        "video.livekit_secret", None, "API secret, >= 32 bytes; or GILIRAN_VIDEO_LIVEKIT_SECRET", secret=True
+    )
+    livekit_ttl_ms: int = setting("video.livekit_ttl", 2 * 3_600_000, "how long a token lets into the room")
     retention_ms: int = setting("retention.journal", 30 * 86_400_000, "how long the journal keeps its facts")
     lease_ms: int = setting("cluster.lease", 3_000, "silence after which a leader or a node counts as dead")
     beat_ms: int = setting("cluster.beat", 1_000, "how often leader and nodes show that they live")
@@ -124,11 +133,6 @@ class Settings:
     public_keys: tuple[bytes, ...] = setting("", (), "", made=True)
     policy: Policy = setting("", SAMPLE.policy, "", made=True)
     labels: Labels = setting("", attrs.Factory(lambda: SAMPLE.labels), "", made=True)
-
-    @property
-    def video(self) -> Video:
-        given = [attrs.asdict(s, filter=lambda _, value: value is not None) for s in self.ice_servers]
-        return Video(self.video_provider, [{**s, "urls": list(s["urls"])} for s in given])
 
     def mistakes(self) -> Iterator[Mistake]:
         """What a type cannot say of a setting."""
@@ -153,7 +157,7 @@ class Settings:
         for key, urls in (("listen.ws_url", own), ("listen.other_ws_urls", self.other_ws_urls)):
             for url in urls:
                 if not _WS_URL.fullmatch(url):
-                    yield Mistake(key, shown(url), 'expected a URL such as "wss://video.bank.example/ws"')
+                    yield Mistake(key, shown(url), f"expected {_A_WS_URL}")
         if not self.audience:
             yield Mistake("auth.audience", '""', "expected a text")
         if self.max_sockets < 1:
@@ -163,7 +167,28 @@ class Settings:
                 yield Mistake(key, '"0s"', "expected more than 0s")
         if self.lease_ms < 2 * self.beat_ms:
             yield Mistake("cluster.lease", "", "expected twice cluster.beat or more")
+        yield from self._video_mistakes()
+
+    def _video_mistakes(self) -> Iterator[Mistake]:
         for server in self.ice_servers:
             for url in server.urls:
                 if urlsplit(url).scheme not in ("stun", "stuns", "turn", "turns"):
                     yield Mistake("video.ice_servers", "(hidden)", "expected urls of stun: or turn:")
+        for url in self.turn_urls:
+            if urlsplit(url).scheme not in ("turn", "turns"):
+                yield Mistake(
+                    "video.turn_urls", shown(url), 'expected a URL such as "turn:turn.bank.example"'
+                )
+        if self.turn_urls and not self.turn_secret:
+            yield Mistake("video.turn_secret", "", "expected coturn's static-auth-secret for video.turn_urls")
+        for key, ms in (("video.turn_ttl", self.turn_ttl_ms), ("video.livekit_ttl", self.livekit_ttl_ms)):
+            if ms < 60_000:
+                yield Mistake(key, f'"{duration_text(ms)}"', 'expected "1m" or more')
+        if self.livekit_url is not None and not _WS_URL.fullmatch(self.livekit_url):
+            yield Mistake("video.livekit_url", shown(self.livekit_url), f"expected {_A_WS_URL}")
+        if self.video_provider is VideoProvider.LIVEKIT:
+            for name in ("livekit_url", "livekit_key", "livekit_secret"):
+                if not getattr(self, name):
+                    yield Mistake(f"video.{name}", "", "missing, as video.provider is livekit")
+        if self.livekit_secret and len(self.livekit_secret.encode()) < 32:
+            yield Mistake("video.livekit_secret", "(hidden)", "expected 32 bytes or more")

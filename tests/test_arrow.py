@@ -35,9 +35,9 @@ ARROW: dict[str, set[str]] = {
     },
 }
 #: The ends of the arrow: the composition root may import everything below it, the command line everything.
-BELOW_APP = {*ARROW, "node", "app", "demo"}
+BELOW_APP = {*ARROW, "wiring", "node", "app", "demo"}
 COMMAND_LINE = {"cli", "replay_commands", "talk_command", "options", "__main__"}
-ROOTS = {"node", "app", "demo"}
+ROOTS = {"wiring", "node", "app", "demo"}
 
 #: What would make the core impure: I/O, time, chance, other tasks, and the libraries that do them.
 IMPURE = {

@@ -13,7 +13,7 @@ from engine.config import load, load_secret
 from engine.config_template import COMMENTS, template
 from engine.domain.rules import Queue, Select
 from engine.policy_file import PolicyTables
-from engine.settings import Settings
+from engine.settings import IceServer, Settings
 from engine.tables import ConfigError, Expected, duration_ms, duration_text, key_of
 
 SECRET = "s" * 40
@@ -66,7 +66,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     assert (settings.redis_url, settings.audience) == ("redis://variable", "variable")
     assert settings.origins == ("https://a.example", "https://b.example:8443")
     assert (settings.ws_port, settings.lease_ms) == (0, 5_000)
-    assert settings.video.ice_servers == [{"urls": ["stun:a.example"]}]
+    assert settings.ice_servers == (IceServer(urls=("stun:a.example",)),)
     assert settings.secret == SECRET.encode()
 
 
@@ -169,6 +169,19 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
             "GILIRAN_REDIS_URL = (hidden): expected redis://, rediss:// or unix://",
         ),
         (
+            {"GILIRAN_VIDEO_TURN_URLS": "turn:a.example", "GILIRAN_VIDEO_TURN_SECRET": ""},
+            "GILIRAN_VIDEO_TURN_SECRET: expected coturn's static-auth-secret for video.turn_urls",
+        ),
+        (
+            {"GILIRAN_VIDEO_TURN_URLS": "stun:a.example", "GILIRAN_VIDEO_TURN_SECRET": "hunter2"},
+            "GILIRAN_VIDEO_TURN_URLS = 'stun:a.example': expected a URL such as \"turn:turn.bank.example\"",
+        ),
+        ({"GILIRAN_VIDEO_TURN_TTL": "5s"}, 'GILIRAN_VIDEO_TURN_TTL = "5s": expected "1m" or more'),
+        (
+            {"GILIRAN_VIDEO_LIVEKIT_SECRET": "hunter2"},
+            "GILIRAN_VIDEO_LIVEKIT_SECRET = (hidden): expected 32 bytes or more",
+        ),
+        (
             {"GILIRAN_VIDEO_ICE_SERVERS": '[{ urls = ["turn:a"], credential = 7 }]'},
             "video.ice_servers[0].credential = (hidden): expected a text",
         ),
@@ -176,6 +189,17 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
 )
 def test_a_variable_is_named_and_a_secret_is_not_shown(environ: dict[str, str], expected: str) -> None:
     assert mistakes(None, environ) == [expected]
+
+
+def test_a_video_provider_without_its_key_is_told_what_is_missing(tmp_path: Path) -> None:
+    video = '[video]\nprovider = "livekit"\nlivekit_url = "https://livekit.bank.example"\n'
+    path = write(tmp_path, video + '[[queues]]\nname = "q"')
+    assert mistakes(path) == [
+        "video.livekit_url = 'https://livekit.bank.example': "
+        'expected a URL such as "wss://video.bank.example/ws"',
+        "video.livekit_key: missing, as video.provider is livekit",
+        "video.livekit_secret: missing, as video.provider is livekit",
+    ]
 
 
 def test_a_file_that_is_absent_or_no_toml_is_said_so(tmp_path: Path) -> None:
@@ -234,9 +258,11 @@ def test_what_is_secret_does_not_show(tmp_path: Path) -> None:
         "GILIRAN_SECRET": SECRET,
         "GILIRAN_REDIS_URL": "redis://u:hunter2@h",
         "GILIRAN_VIDEO_ICE_SERVERS": '[{ urls = ["turn:a"], username = "u", credential = "hunter2" }]',
+        "GILIRAN_VIDEO_TURN_SECRET": "hunter2",
+        "GILIRAN_VIDEO_LIVEKIT_SECRET": "hunter2" + SECRET,
     }
     settings = load(None, environ)
-    text = repr(settings) + repr(settings.video) + repr(settings.ice_servers)
+    text = repr(settings) + repr(settings.ice_servers)
     assert SECRET not in text
     assert "hunter2" not in text
 

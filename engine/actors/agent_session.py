@@ -21,7 +21,7 @@ from engine.actors.requests import (
 from engine.actors.view import View
 from engine.domain.change import Change
 from engine.domain.errors import Code, Refused
-from engine.domain.lifecycle import AgentState, CallState, OfferEnd
+from engine.domain.lifecycle import AgentState, CallState, OfferEnd, Party
 from engine.domain.model import Agent, Call, Customer, Ref
 from engine.domain.moves import agent as moves
 from engine.domain.moves.restore import restore_agent
@@ -203,7 +203,7 @@ class AgentSession:
             customer=told.Person(id=call.customer, name=call.customer_name),
             skills=dict(call.skills),
             attributes=dict(call.attributes),
-            video=self.context.video.of(call, offerer=True),
+            video=self.context.video.of(call, Party.AGENT),
         )
 
 

@@ -1,33 +1,14 @@
 """What every actor of a node is given: the ports, the policy, and the node's own small facts."""
 
-from typing import Any
-
 from attrs import define, field, frozen
 
-from engine.actors.notices import Estimate, Video
-from engine.actors.ports import Clock, Ids, Metrics, Receipts, Store
+from engine.actors.notices import Estimate
+from engine.actors.ports import Clock, Ids, Meeting, Metrics, Receipts, Store
 from engine.domain.estimates import expected_wait
-from engine.domain.model import Call
 from engine.domain.rules import Policy
 
 #: The address of the leader's published standings, beside the refs of persons.
 STANDINGS = "standings"
-
-
-@frozen(kw_only=True)
-class VideoSettings:
-    """`provider`: p2p (WebRTC between the two pages) or none (the bank has its own)."""
-
-    provider: str = "p2p"
-    ice_servers: tuple[dict[str, Any], ...] = ()
-
-    def of(self, call: Call, *, offerer: bool) -> Video:
-        return Video(
-            provider=self.provider,
-            room=call.id,
-            role="offerer" if offerer else "answerer",
-            ice_servers=list(self.ice_servers),
-        )
 
 
 @frozen
@@ -70,7 +51,7 @@ class Context:
     ids: Ids
     policy: Policy
     receipts: Receipts
-    video: VideoSettings = field(factory=VideoSettings)
+    video: Meeting
     metrics: Metrics = field(factory=Uncounted)
     standings: Standings = field(factory=Standings)
     #: calls this node saw end lately: a resume token cannot bring them back

@@ -33,13 +33,17 @@ class Person:
 
 @frozen(kw_only=True)
 class Video:
-    """How the two pages meet. `role`: the offerer starts the WebRTC negotiation."""
+    """How the two pages meet. `role`: the offerer starts the WebRTC negotiation.
+
+    `url` and `token` are a LiveKit server's and what lets this side into the room.
+    """
 
     provider: str
     room: str
     role: str
-    ice_servers: list[dict[str, Any]]
-    token: str | None = optional()
+    ice_servers: list[dict[str, Any]] = field(repr=False)
+    url: str | None = optional()
+    token: str | None = field(default=None, repr=False, metadata={"optional": True})
 
 
 @frozen(kw_only=True)

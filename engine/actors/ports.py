@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
-from engine.actors.notices import Notice
+from engine.actors.notices import Notice, Video
 from engine.actors.requests import Request
 from engine.domain.change import Change, Receipt
-from engine.domain.model import Record, Ref
+from engine.domain.lifecycle import Party
+from engine.domain.model import Call, Record, Ref
 from engine.domain.news import Leader, Lease, News
 
 
@@ -185,6 +186,14 @@ class Receipts(Protocol):
     def sign(self, claims: Mapping[str, Any]) -> str: ...
 
     def verify(self, token: str) -> Mapping[str, Any] | None: ...
+
+
+class Meeting(Protocol):
+    """How the two sides of a connected call meet on video."""
+
+    def of(self, call: Call, side: Party) -> Video:
+        """What that side's page needs. Made anew each time it is told: what lets it in may expire."""
+        ...
 
 
 class Metrics(Protocol):

@@ -15,7 +15,7 @@ from engine.actors.requests import CallCancel, CallHangup, CallRate, CallRequest
 from engine.actors.view import View
 from engine.domain.change import Change, Unavailable
 from engine.domain.errors import Code, Refused
-from engine.domain.lifecycle import CallState
+from engine.domain.lifecycle import CallState, Party
 from engine.domain.limits import RECEIPT_LIFE_MS
 from engine.domain.model import Agent, Call, Customer, Ref
 from engine.domain.moves import customer as moves
@@ -254,7 +254,7 @@ class QueuedCall:
             call_id=call.id,
             connected_at=call.connected_at or call.since_at,
             agent=told.Person(id=call.agent, name=call.agent_name),
-            video=self.context.video.of(call, offerer=False),
+            video=self.context.video.of(call, Party.CUSTOMER),
         )
 
     def _receipt(self, call: Call) -> str:

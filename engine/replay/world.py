@@ -20,6 +20,7 @@ from engine.gateway.auth import SignedReceipts, TokenRefused
 from engine.gateway.conversation import Conversation
 from engine.gateway.house import House
 from engine.gateway.messages import ClientMessage, Hello, Role, ServerMessage
+from engine.gateway.video import PeerToPeer
 from engine.replay.people import Deeds, Later, Leave, SimAgent, SimCustomer, Turn
 from engine.store.clock import VirtualClock
 from engine.store.memory_store import MemoryPool, MemoryStore
@@ -104,6 +105,7 @@ class World:
             policy=policy,
             metrics=self.refusals,
             receipts=SignedReceipts(b"a replay's own secret, of no use to anyone"),
+            video=PeerToPeer(),
         )
         self.directory = Directory(self.context, nursery)
         self.leadership = Leadership(self.context, CALM, position_every_ms=None, deadlines_at_once=1)

@@ -30,6 +30,7 @@ from engine.gateway.auth import SignedReceipts, TokenRefused
 from engine.gateway.conversation import Conversation
 from engine.gateway.house import House
 from engine.gateway.messages import ClientMessage, Hello, Role, ServerMessage, Welcome
+from engine.gateway.video import PeerToPeer
 from engine.store.clock import VirtualClock
 from engine.store.memory_store import Faults, MemoryPool, MemoryStore
 
@@ -279,6 +280,7 @@ class VirtualNode:
             ids=RandomIds(Random(pool.random.random())),
             policy=pool.policy,
             receipts=SignedReceipts(SECRET),
+            video=PeerToPeer(),
         )
         self.leadership = Leadership(self.context, Pulse(), position_every_ms=1_000, deadlines_at_once=8)
         try:

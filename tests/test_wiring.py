@@ -1,0 +1,43 @@
+"""What settings make of a node's parts."""
+
+from attrs import evolve
+
+from engine.gateway.video import Elsewhere, LiveKit, PeerToPeer, Turn
+from engine.settings import IceServer, Settings, VideoProvider
+from engine.wiring import meeting
+
+TURN = Settings(
+    ice_servers=(IceServer(urls=("stun:a.example",)), IceServer(("turn:b.example",), "u", "hunter2")),
+    turn_urls=("turn:c.example",),
+    turn_secret="hunter3",
+    turn_ttl_ms=90_500,
+)
+
+
+def unix_s() -> float:
+    return 1.0
+
+
+def test_peers_meet_by_the_servers_that_are_set() -> None:
+    assert meeting(TURN, unix_s) == PeerToPeer(
+        ice_servers=(
+            {"urls": ["stun:a.example"]},
+            {"urls": ["turn:b.example"], "username": "u", "credential": "hunter2"},
+        ),
+        turn=Turn(urls=("turn:c.example",), secret="hunter3", ttl_s=90, unix_s=unix_s),
+    )
+    assert meeting(Settings(), unix_s) == PeerToPeer()
+
+
+def test_the_other_providers() -> None:
+    assert meeting(evolve(TURN, video_provider=VideoProvider.NONE), unix_s) == Elsewhere()
+    livekit = Settings(
+        video_provider=VideoProvider.LIVEKIT,
+        livekit_url="wss://livekit.bank.example",
+        livekit_key="APIkey",
+        livekit_secret="s" * 32,
+        livekit_ttl_ms=60_000,
+    )
+    assert meeting(livekit, unix_s) == LiveKit(
+        url="wss://livekit.bank.example", key="APIkey", secret="s" * 32, ttl_s=60, unix_s=unix_s
+    )
