@@ -54,7 +54,14 @@ def load(path: Path | None = None, environ: Mapping[str, str] = {}) -> Settings:
     keys = tuple(_public_key(k, beside, mistakes) for k in settings.public_key_files) if settings else ()
     if mistakes or settings is None or policy is None:
         raise ConfigError(source, [evolve(m, key=named.get(m.key, m.key)) for m in mistakes])
-    return evolve(settings, policy=policy.policy, labels=policy.labels, secret=secret, public_keys=keys)
+    return evolve(
+        settings,
+        config_file=path,
+        policy=policy.policy,
+        labels=policy.labels,
+        secret=secret,
+        public_keys=keys,
+    )
 
 
 def load_secret(settings: Settings, made: Path = MADE_SECRET) -> Settings:

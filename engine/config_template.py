@@ -35,6 +35,7 @@ COMMENTS: dict[type, dict[str, str]] = {
         "ring": "how long an agent has to answer an offer",
         "wrap_up": "how long an agent has after a call; 0s: none",
         "service_level": "answered within this counts as in time",
+        "service_target": "per cent of the calls that are to be in time; below it the wallboard says so",
         "head_start": "how much earlier than its arrival a call of this queue counts as arrived",
         "max_wait": 'after which a call ends, expired; "never"',
         "max_waiting": "how many may wait at once; absent: any number",

@@ -4,34 +4,43 @@ A node lives as long as its boot is believed alive. If the pool declared it dead
 off), it closes its sockets (1012) and raises `Reaped`; whoever runs it makes another on the same ports.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from functools import partial
 from random import SystemRandom
 from time import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 import trio
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from engine import __version__
 from engine.actors.context import Context
 from engine.actors.directory import Directory
 from engine.actors.ids import RandomIds
 from engine.actors.leadership import Leadership, Pulse
-from engine.actors.ports import CloseCode, Identity, Listener
+from engine.actors.ports import CloseCode, Listener
+from engine.actors.rulebook import Rulebook
+from engine.config import load
 from engine.domain.change import Change, Conflict, NotSent, Reaped, Receipt, Unknown
+from engine.domain.errors import Code, Refused
 from engine.domain.facts import CallConnected, OfferEnded
+from engine.domain.rules import Policy
 from engine.gateway.auth import SignedReceipts, Verifier
 from engine.gateway.house import House
 from engine.gateway.server import Gateway
 from engine.observability.metrics import NodeMetrics, watch_loop
 from engine.settings import Settings
 from engine.store.redis_store import RedisStore
+from engine.tables import ConfigError
 from engine.web.app import serve_http
 from engine.web.pages import page_routes
+from engine.welcome import client_config
 from engine.wiring import meeting
 
 log = structlog.get_logger()
@@ -167,7 +176,7 @@ class Node:
                     serve_pages, settings.http_host, settings.http_port, self, name="http"
                 )
                 self._gateway = Gateway(
-                    self._house(),
+                    self._house(context),
                     frozenset(settings.origins or own_origins(settings.http_host, http_port)),
                     settings.max_sockets,
                 )
@@ -207,19 +216,33 @@ class Node:
             store=self._store,
             clock=self._store.clock,
             ids=RandomIds(SystemRandom()),
-            policy=self.settings.policy,
+            policy=Rulebook(self.settings.policy, self._read_rules),
+            day_at=day_in(ZoneInfo(self.settings.timezone)),
             receipts=SignedReceipts(self.settings.secret),
             metrics=self.metrics,
             video=meeting(self.settings, time),
         )
 
-    def _house(self) -> House:
+    def _read_rules(self) -> Policy:
+        """The rules as they are written by now, and the labels that go with them. Raises Refused."""
+        source = self.settings.config_file
+        if source is None:
+            raise Refused(Code.WRONG_STATE, "this node has no file to read its rules in", state="no_file")
+        try:
+            written = load(source, os.environ)
+        except ConfigError as error:
+            first = error.mistakes[0]
+            raise Refused(Code.BAD_FIELD, str(first), field=first.key) from error
+        self.settings = evolve(self.settings, policy=written.policy, labels=written.labels)
+        return written.policy
+
+    def _house(self, context: Context) -> House:
         settings = self.settings
         return House(
             node=self._store.node,
             reception=self._directory,
             verify=verifier(settings),
-            config_for=client_config(settings),
+            config_for=client_config(lambda: self.settings, context.standings),
             server_time=self._store.clock.now,
             now_s=trio.current_time,
             unix_s=time,
@@ -245,6 +268,16 @@ class Node:
             await trio.sleep(SAMPLE_S)
 
 
+def day_in(zone: ZoneInfo) -> Callable[[int], int]:
+    """When the day of an instant began there (both Unix time, ms)."""
+
+    def day_at(now: int) -> int:
+        midnight = datetime.fromtimestamp(now / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        return int(midnight.timestamp() * 1000)
+
+    return day_at
+
+
 def own_origins(host: str, port: int) -> tuple[str, ...]:
     """The origins under which a browser on this machine reaches the node's own pages."""
     names = {host} if host not in ("127.0.0.1", "0.0.0.0", "::", "::1") else {"127.0.0.1", "localhost"}
@@ -256,28 +289,3 @@ def verifier(settings: Settings) -> Verifier:
     if settings.public_keys:
         return Verifier.of_public_keys(settings.public_keys, settings.audience)
     return Verifier.of_secret(settings.secret, settings.audience)
-
-
-def client_config(settings: Settings) -> Callable[[Identity], Mapping[str, Any]]:
-    """The `config` of a welcome frame, by role."""
-    labels = settings.labels
-
-    def words(kind: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
-        return [{"id": name, "label": dict(labels.get(kind, {}).get(name, {}))} for name in names]
-
-    def config(identity: Identity) -> Mapping[str, Any]:
-        policy = settings.policy
-        queues = [
-            {"id": q.name, "label": dict(q.label), "open": q.open}
-            for q in policy.queues.values()
-            if identity.role == "agent" or not q.tiers or identity.tier in q.tiers
-        ]
-        if identity.role == "customer":
-            return {"queues": queues, "video": {"provider": settings.video_provider.value}}
-        return {
-            "queues": [q for q in queues if q["id"] in identity.queues],
-            "reasons": words("reasons", policy.reasons),
-            "dispositions": words("dispositions", policy.dispositions),
-        }
-
-    return config

@@ -84,6 +84,8 @@ class PolicyTables:
         for key, ms in (("ring", queue.ring_ms), ("service_level", queue.service_level_ms)):
             if ms <= 0:
                 yield Mistake(f"{at}.{key}", '"0s"', "expected more than 0s")
+        if not 1 <= queue.service_target <= 100:
+            yield Mistake(f"{at}.service_target", shown(queue.service_target), "expected 1 to 100 (per cent)")
         if queue.max_waiting is not None and queue.max_waiting < 1:
             yield Mistake(f"{at}.max_waiting", shown(queue.max_waiting), "expected 1 or more")
         yield from _unknown(f"{at}.tiers", queue.tiers, _names(self.tiers))

@@ -129,6 +129,7 @@ class Settings:
     position_every_ms: int = setting("limits.position_every", 1_000, "how often a place in the queue is told")
     log_format: LogFormat = setting("log.format", LogFormat.CONSOLE, "json or console")
 
+    config_file: Path | None = setting("", None, "", made=True)
     secret: bytes = setting("", b"", "", secret=True, made=True)
     public_keys: tuple[bytes, ...] = setting("", (), "", made=True)
     policy: Policy = setting("", SAMPLE.policy, "", made=True)

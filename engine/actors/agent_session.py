@@ -1,16 +1,20 @@
 """The agent's side of a session: log in, state, offers, the call, wrap-up, and what he is told of them."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import define, evolve
 
 from engine.actors import notices as told
+from engine.actors.colleagues import colleagues
 from engine.actors.context import Context
 from engine.actors.notices import Notice
 from engine.actors.ports import Identity
 from engine.actors.requests import (
     CallHangup,
+    CallTransfer,
+    ColleaguesList,
     OfferAccept,
     OfferDecline,
     Request,
@@ -78,6 +82,7 @@ class AgentSession:
             skills=dict(self.identity.skills),
             session=session,
             node=self.context.store.node,
+            day_at=self.context.day_at(now),
             timings=self.context.policy.timings,
             now=now,
         )
@@ -101,6 +106,12 @@ class AgentSession:
                 return moves.hang_up(agent, call, policy, now)
             case WrapupFinish(disposition=disposition, notes=notes):
                 return moves.finish_wrap_up(agent, call, disposition or "", notes or "", policy, now)
+            case CallTransfer(queue=queue, agent_id=agent_id, note=note):
+                record = view.get(f"agent:{agent_id}")
+                colleague = record if isinstance(record, Agent) else None
+                return moves.transfer(
+                    agent, call, queue=queue, colleague=colleague, note=note or "", policy=policy, now=now
+                )
             case _:
                 raise TypeError(f"an agent cannot ask {request!r}")
 
@@ -123,9 +134,29 @@ class AgentSession:
     def bereft(self, view: View) -> bool:
         return False
 
-    async def signal(self, request: Request, view: View) -> bool:
-        if not isinstance(request, Signal):
-            return False
+    async def attend(self, request: Request, view: View) -> Sequence[Notice] | None:
+        match request:
+            case Signal():
+                return await self._signal(request, view)
+            case ColleaguesList():
+                return [await colleagues(self.context.store, self.identity.sub)]
+            case CallTransfer():
+                await self._find_target(request, view)
+        return None
+
+    async def _find_target(self, request: CallTransfer, view: View) -> None:
+        """Learn of the colleague who is to have the call."""
+        if (request.queue is None) == (request.agent_id is None):
+            raise Refused(Code.BAD_FIELD, "expected a queue or an agent", field="queue")
+        if request.agent_id is None:
+            return
+        ref = f"agent:{request.agent_id}"
+        found = (await self.context.store.read((ref,))).get(ref)
+        if found is None or ref == self.ref:
+            raise Refused(Code.NO_SUCH_AGENT, "there is no such colleague", field="agent_id")
+        view.correct({ref: found})
+
+    async def _signal(self, request: Signal, view: View) -> Sequence[Notice]:
         call = self._call(view)
         if call is None or call.state is not CallState.CONNECTED:
             raise Refused(Code.WRONG_STATE, "you are not on a call", state=self._known(view).state.value)
@@ -134,7 +165,7 @@ class AgentSession:
         await self.context.store.signal(
             call.node, f"customer:{call.customer}", {"call": call.id, "data": request.data}
         )
-        return True
+        return ()
 
     def heard(self, signal: Signalled, view: View) -> list[Notice]:
         call = self._call(view)
@@ -153,6 +184,8 @@ class AgentSession:
             notices += _call_over(await self._last_of(was.call, after))
         if was is None or _shown(was) != _shown(now):
             notices.append(_state_now(now))
+        if was is None or _figures(was) != _figures(now):
+            notices.append(_figures(now))
         if call is not None:
             notices += self._work(was, now, old, call)
         return notices
@@ -213,6 +246,14 @@ def _holding(agent: Agent) -> str:
 
 def _shown(agent: Agent) -> tuple[Any, ...]:
     return (agent.state, agent.reason, agent.since_at, agent.next_state, agent.until)
+
+
+def _figures(agent: Agent) -> told.AgentFigures:
+    return told.AgentFigures(
+        handled=agent.handled,
+        aht_ms=round(agent.handle_ms / agent.handled) if agent.handled else None,
+        no_answer=agent.no_answers,
+    )
 
 
 def _state_now(agent: Agent) -> told.AgentStateNow:

@@ -1,9 +1,12 @@
 """What every actor of a node is given: the ports, the policy, and the node's own small facts."""
 
+from collections.abc import Callable
+
 from attrs import define, field, frozen
 
 from engine.actors.notices import Estimate
 from engine.actors.ports import Clock, Ids, Meeting, Metrics, Receipts, Store
+from engine.actors.rulebook import Rulebook, rulebook
 from engine.domain.estimates import expected_wait
 from engine.domain.rules import Policy
 
@@ -18,6 +21,7 @@ class QueueStanding:
     waiting: int
     agents: int
     busy_ms: float | None
+    open: bool = True
 
 
 @define
@@ -30,12 +34,16 @@ class Standings:
         standing = self.queues.get(queue)
         return 0 if standing is None else standing.waiting
 
+    def is_open(self, queue: str) -> bool | None:
+        """Whether it takes requests; None if that was not heard."""
+        standing = self.queues.get(queue)
+        return None if standing is None else standing.open
+
     def estimate(self, queue: str, position: int) -> Estimate | None:
         standing = self.queues.get(queue)
         if standing is None:
             return None
-        found = expected_wait(position, standing.agents, standing.busy_ms)
-        return None if found is None else Estimate(p50=found[0], p90=found[1])
+        return expected_wait(position, standing.agents, standing.busy_ms)
 
 
 class Uncounted:
@@ -44,18 +52,29 @@ class Uncounted:
     def refused(self) -> None: ...
 
 
+def midnight_utc(now: int) -> int:
+    return now - now % 86_400_000
+
+
 @frozen(kw_only=True)
 class Context:
     store: Store
     clock: Clock
     ids: Ids
-    policy: Policy
+    rules: Rulebook = field(alias="policy", converter=rulebook)
     receipts: Receipts
     video: Meeting
     metrics: Metrics = field(factory=Uncounted)
     standings: Standings = field(factory=Standings)
     #: calls this node saw end lately: a resume token cannot bring them back
     ended: "Recent" = field(factory=lambda: Recent(10_000))
+    #: when the bank's day began to which an instant belongs (pool time, ms)
+    day_at: Callable[[int], int] = midnight_utc
+
+    @property
+    def policy(self) -> Policy:
+        """The rules as they are now."""
+        return self.rules.policy
 
 
 @define

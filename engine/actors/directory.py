@@ -6,15 +6,22 @@ import structlog
 import trio
 
 from engine.actors.agent_session import AgentSession
+from engine.actors.boardroom import Boardroom
 from engine.actors.context import STANDINGS, Context, QueueStanding
 from engine.actors.orphans import Orphans
 from engine.actors.ports import Client, CloseCode, Identity, MailboxFull, Session
 from engine.actors.queued_call import QueuedCall
+from engine.actors.rulebook import RULES
 from engine.actors.session import SessionActor
-from engine.domain.model import Agent, Call, Customer, Record, Ref
+from engine.actors.supervisor_session import SupervisorSession
+from engine.domain.errors import Refused
+from engine.domain.model import Agent, Call, Customer, QueueGate, Record, Ref
 from engine.domain.news import Changed, News, Resynced, Service, Signalled
 
 log = structlog.get_logger()
+
+
+Actor = SessionActor | SupervisorSession
 
 
 class Directory:
@@ -23,29 +30,36 @@ class Directory:
     def __init__(self, context: Context, nursery: trio.Nursery) -> None:
         self._context = context
         self._nursery = nursery
-        self._actors: dict[Ref, list[SessionActor]] = {}
+        self._actors: dict[Ref, list[Actor]] = {}
+        self._boardroom = Boardroom(context, nursery)
         self._left = trio.Event()
         self._orphans = Orphans(context, nursery)
 
     def enter(self, identity: Identity, client: Client, resume: str | None) -> Session:
-        role = (
-            AgentSession(self._context, identity)
-            if identity.role == "agent"
-            else QueuedCall(self._context, identity, resume)
-        )
-        actor = SessionActor(self._context, role, client)
-        self._actors.setdefault(role.ref, []).append(actor)
-        self._nursery.start_soon(self._host, actor, name=role.ref)
+        actor = self._actor(identity, client, resume)
+        self._actors.setdefault(actor.ref, []).append(actor)
+        self._nursery.start_soon(self._host, actor, name=actor.ref)
         return actor
 
-    async def _host(self, actor: SessionActor) -> None:
+    def _actor(self, identity: Identity, client: Client, resume: str | None) -> Actor:
+        match identity.role:
+            case "agent":
+                return SessionActor(self._context, AgentSession(self._context, identity), client)
+            case "customer":
+                return SessionActor(self._context, QueuedCall(self._context, identity, resume), client)
+            case "supervisor":
+                return SupervisorSession(self._context, identity, client, self._boardroom)
+            case _:
+                raise ValueError("a role that nobody plays")
+
+    async def _host(self, actor: Actor) -> None:
         try:
             await actor.run()
         finally:
-            left = self._actors[actor.role.ref]
+            left = self._actors[actor.ref]
             left.remove(actor)
             if not left:
-                del self._actors[actor.role.ref]
+                del self._actors[actor.ref]
             self._left.set()
 
     async def empty(self) -> None:
@@ -57,7 +71,7 @@ class Directory:
     def __len__(self) -> int:
         return sum(len(actors) for actors in self._actors.values())
 
-    def actors(self) -> Iterator[SessionActor]:
+    def actors(self) -> Iterator[Actor]:
         for actors in list(self._actors.values()):
             yield from actors
 
@@ -81,6 +95,8 @@ class Directory:
                     actor.mailbox.service(news)
             case Signalled(to=to) if to == STANDINGS:
                 self._standings(news)
+            case Signalled(to=to) if to == RULES:
+                self._reload()
             case Signalled(to=to):
                 self._signal(to, news)
 
@@ -101,9 +117,16 @@ class Directory:
             except MailboxFull:
                 actor.close(CloseCode.OVERLOADED, "too slow")
 
+    def _reload(self) -> None:
+        """A supervisor on another node said so; it is there that he learns of mistakes."""
+        try:
+            self._context.rules.reload()
+        except Refused as refused:
+            log.error("the rules cannot be read again", why=refused.message, field=refused.field)
+
     def _standings(self, signal: Signalled) -> None:
-        for queue, (waiting, agents, busy_ms) in signal.body["queues"].items():
-            self._context.standings.queues[queue] = QueueStanding(waiting, agents, busy_ms)
+        for queue, told in signal.body["queues"].items():
+            self._context.standings.queues[queue] = QueueStanding(*told)
         for call_id, (customer, position) in signal.body["positions"].items():
             self._signal(
                 f"customer:{customer}", Signalled(STANDINGS, {"call": call_id, "position": position})
@@ -117,5 +140,7 @@ def concerned(ref: Ref, record: Record | None) -> set[Ref]:
             return {f"customer:{record.customer}", f"agent:{record.agent}"}
         case Agent() | Customer():
             return {record.ref}
+        case QueueGate():
+            return set()
         case None:
             return {ref}

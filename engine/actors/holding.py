@@ -9,17 +9,17 @@ from collections.abc import Callable
 
 from attrs import define, field
 
+from engine.actors.answers import RETRY_MS
 from engine.actors.context import Context
 from engine.actors.role import Role
 from engine.actors.view import View
 from engine.domain.change import Change, Conflict, Guard, NotSent
 from engine.domain.errors import Code, Refused
-from engine.domain.model import Call, Record, Ref
+from engine.domain.model import Person, Record, Ref
+from engine.domain.moves.customer import shut
 
 #: Conflicts in a row before a request is answered `unavailable`: only a broken store gets here.
 ATTEMPTS = 20
-#: How soon what the store would not answer is tried again.
-RETRY_MS = 1_000
 
 Decide = Callable[[View, int], Change]
 
@@ -50,7 +50,7 @@ class Holding:
     def check(self) -> None:
         """Raises Replaced."""
         own = self.view.get(self.role.ref)
-        if own is None or isinstance(own, Call) or own.session != self.session:
+        if not isinstance(own, Person) or own.session != self.session:
             raise Replaced
 
     async def complete(self, view: View) -> None:
@@ -81,6 +81,8 @@ class Holding:
                 receipt = await self.context.store.commit(change)
             except Conflict as conflict:
                 self._in_era()
+                if (refused := shut(conflict)) is not None:
+                    raise refused from conflict
                 self.view.correct(conflict.records)
                 for guard in conflict.guards:
                     self.view.records.pop(guard.ref, None)

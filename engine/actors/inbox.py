@@ -27,13 +27,16 @@ class Inbox:
     records: dict[Ref, Record | None] = field(factory=dict)
     resynced: Resynced | None = None
     wake: trio.Event = field(factory=trio.Event)
+    #: the newest change heard of
+    rev: int = 0
 
     def news(self, news: News) -> None:
         match news:
             case Changed(records=records):
+                self.rev = max(self.rev, news.rev)
                 self.records.update(newer(self.records, records))
             case Resynced():
-                self.resynced, self.records = news, {}
+                self.resynced, self.records, self.rev = news, {}, news.rev
         self.ring()
 
     def ring(self) -> None:

@@ -27,7 +27,7 @@ from engine.actors.standings import Publisher
 from engine.domain.board import Board
 from engine.domain.change import Change
 from engine.domain.matching import Proposal, match
-from engine.domain.model import Call, Record, Ref
+from engine.domain.model import Person, Record, Ref
 from engine.domain.moves import time as moves
 from engine.domain.news import Leader
 
@@ -83,6 +83,10 @@ class Matchmaker:
 
     async def reign(self) -> None:
         """Lead until cancelled, or until a commit is refused because another leads (LostLead)."""
+        with self._context.rules.told(self._inbox.ring):
+            await self._lead_on()
+
+    async def _lead_on(self) -> None:
         async with self._context.store.watch(self._inbox), trio.open_nursery() as nursery:
             nursery.start_soon(self._alarm.run)
             nursery.start_soon(self._publisher.run, lambda: self.board)
@@ -114,6 +118,9 @@ class Matchmaker:
             self._publisher.forget()
             self._hear(resynced.records)
         self._hear(records)
+        if self.board.policy is not self._context.policy:
+            self._hands.board = self.board.under(self._context.policy, self._context.clock.now())
+            self._publisher.forget()
 
     def _hear(self, records: Mapping[Ref, Record | None]) -> None:
         self._hands.put(records)
@@ -211,4 +218,4 @@ class Matchmaker:
 
 
 def _held_by(record: Record, node: str) -> bool:
-    return not isinstance(record, Call) and record.node == node
+    return isinstance(record, Person) and record.node == node

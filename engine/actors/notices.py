@@ -8,21 +8,15 @@ from typing import Any, ClassVar
 
 from attrs import field, frozen
 
+from engine.actors.board_notices import BoardDelta, BoardSnapshot
 from engine.domain.errors import Code, Refused
+from engine.domain.estimates import Estimate as Estimate
 from engine.domain.lifecycle import AgentState, EndReason, OfferEnd, Party, RequeueReason
 
 
 def optional() -> Any:
     """A field that is left out of the frame while it is None."""
     return field(default=None, metadata={"optional": True})
-
-
-@frozen(kw_only=True)
-class Estimate:
-    """Expected wait from now, ms: half of the callers wait less than p50, nine of ten less than p90."""
-
-    p50: int
-    p90: int
 
 
 @frozen(kw_only=True)
@@ -214,8 +208,44 @@ class OfferEnded:
     reason: OfferEnd
 
 
+@frozen(kw_only=True)
+class AgentFigures:
+    """The agent's own figures since his first log-in of the day; AHT is talk and wrap-up per handled call."""
+
+    type: ClassVar[str] = "agent.figures"
+    handled: int
+    aht_ms: int | None
+    no_answer: int
+
+
+@frozen(kw_only=True)
+class Colleague:
+    id: str
+    name: str
+    queues: list[str]
+
+
+@frozen(kw_only=True)
+class Colleagues:
+    """The other agents who are ready now, by name."""
+
+    type: ClassVar[str] = "colleagues"
+    agents: list[Colleague]
+
+
 CustomerNotice = (
     CallQueued | CallPosition | CallOffered | CallRequeued | CustomerConnected | Peer | CallEnded | Signal
 )
-AgentNotice = AgentStateNow | Offer | OfferEnded | AgentConnected | Peer | CallEnded | Signal
-Notice = Ok | Error | Entered | Service | CustomerNotice | AgentNotice
+AgentNotice = (
+    AgentStateNow
+    | AgentFigures
+    | Offer
+    | OfferEnded
+    | AgentConnected
+    | Colleagues
+    | Peer
+    | CallEnded
+    | Signal
+)
+SupervisorNotice = BoardSnapshot | BoardDelta
+Notice = Ok | Error | Entered | Service | CustomerNotice | AgentNotice | SupervisorNotice

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from engine.actors.context import Context
 from engine.domain.change import Conflict, Guard, Reaped, Unavailable
-from engine.domain.model import Agent, Call, Customer, Record, Ref
+from engine.domain.model import Customer, Person, Record, Ref
 from engine.domain.moves.time import lost, partner_ref
 
 log = structlog.get_logger()
@@ -28,7 +28,7 @@ class Orphans:
     def look(self, records: Iterable[Record], sessions: frozenset[str]) -> None:
         """Drop those of `records` that this node holds for none of the `sessions` that live here."""
         for record in records:
-            if isinstance(record, Call) or record.node != self.context.store.node:
+            if not isinstance(record, Person) or record.node != self.context.store.node:
                 continue
             if record.session not in sessions:
                 self.nursery.start_soon(self._drop, record.ref, record.session)
@@ -48,7 +48,7 @@ class Orphans:
         """Whether there is nothing left to do."""
         found = await self._read(ref)
         record = found.get(ref)
-        if not isinstance(record, Agent | Customer) or record.session != session:
+        if not isinstance(record, Person) or record.session != session:
             return True
         change = lost(record, found.get, self.context.policy, self.context.clock.now())
         assert change is not None

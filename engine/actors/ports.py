@@ -10,6 +10,7 @@ from attrs import field, frozen
 from engine.actors.notices import Notice, Video
 from engine.actors.requests import Request
 from engine.domain.change import Change, Receipt
+from engine.domain.facts import Fact
 from engine.domain.lifecycle import Party
 from engine.domain.model import Call, Record, Ref
 from engine.domain.news import Leader, Lease, News
@@ -72,6 +73,16 @@ class Listener(Protocol):
     def news(self, news: News) -> None: ...
 
 
+class Entry(Protocol):
+    """What the journal keeps of one change. `id` sorts by time."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def facts(self) -> tuple[Fact, ...]: ...
+
+
 class Store(Protocol):
     """The one door. Implementations: RedisStore, MemoryStore; one contract suite runs on both."""
 
@@ -103,6 +114,15 @@ class Store(Protocol):
 
     async def rank(self, queue: str, call_id: str) -> int | None:
         """How many waiting calls stand before this one; None if it does not wait. Raises Unavailable."""
+        ...
+
+    async def index(self, name: str) -> Mapping[Ref, int]:
+        """The members of an index and their scores. Raises Unavailable."""
+        ...
+
+    async def journal(self, after: str = "", limit: int = 1000) -> tuple["Entry", ...]:
+        """At most `limit` entries of the journal, those after the entry `after`, or after that instant of the
+        store's clock (ms). Raises Unavailable."""
         ...
 
     def listen(self, listener: Listener) -> None:
@@ -177,7 +197,9 @@ class Session(Protocol):
 class Reception(Protocol):
     """Where the gateway turns an authenticated hello into a session."""
 
-    def enter(self, identity: Identity, client: Client, resume: str | None) -> Session: ...
+    def enter(self, identity: Identity, client: Client, resume: str | None) -> Session:
+        """`identity.role` is that of the path, customer, agent or supervisor."""
+        ...
 
 
 class Receipts(Protocol):

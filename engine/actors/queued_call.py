@@ -4,6 +4,8 @@ It begins with the customer's hello, so that asking is already its work, and hol
 end.
 """
 
+from collections.abc import Sequence
+
 from attrs import define, evolve
 
 from engine.actors import notices as told
@@ -174,9 +176,9 @@ class QueuedCall:
         call = self._call(view)
         return call is not None and call.state is CallState.CONNECTED
 
-    async def signal(self, request: Request, view: View) -> bool:
+    async def attend(self, request: Request, view: View) -> Sequence[Notice] | None:
         if not isinstance(request, Signal):
-            return False
+            return None
         call = self._call(view)
         if call is None or call.state is not CallState.CONNECTED:
             raise Refused(Code.WRONG_STATE, "you are not in a call", state=self.entered(view))
@@ -185,7 +187,7 @@ class QueuedCall:
         await self.context.store.signal(
             call.agent_node, f"agent:{call.agent}", {"call": call.id, "data": request.data}
         )
-        return True
+        return ()
 
     def heard(self, signal: Signalled, view: View) -> list[Notice]:
         call = self._call(view)

@@ -82,6 +82,113 @@ class WrapupFinish:
     notes: str | None = None
 
 
+@frozen(kw_only=True)
+class CallTransfer:
+    """Pass the call on: to `queue`, or to the colleague `agent_id`, who must be ready. Exactly one of them.
+
+    The customer keeps his due; whoever is offered the call is told by whom it was passed on, and the note.
+    """
+
+    type: ClassVar[str] = "call.transfer"
+    queue: str | None = None
+    agent_id: str | None = None
+    note: str | None = None
+
+
+@frozen(kw_only=True)
+class ColleaguesList:
+    """Who else is ready now; answered by `colleagues`."""
+
+    type: ClassVar[str] = "colleagues.list"
+
+
+@frozen(kw_only=True)
+class BoardWatch:
+    """From now on, what happens: `board.snapshot`, then `board.delta`. Again after a gap."""
+
+    type: ClassVar[str] = "board.watch"
+
+
+@frozen(kw_only=True)
+class CallPrioritise:
+    """Give a waiting call another place: a head start in place of the supervisors' earlier one, a band."""
+
+    type: ClassVar[str] = "call.prioritise"
+    call_id: str
+    head_start_ms: int | None = None
+    band: int | None = None
+    reason: str
+
+
+@frozen(kw_only=True)
+class CallAssign:
+    """Offer a waiting call to that ready agent."""
+
+    type: ClassVar[str] = "call.assign"
+    call_id: str
+    agent_id: str
+
+
+@frozen(kw_only=True)
+class CallEnd:
+    type: ClassVar[str] = "call.end"
+    call_id: str
+
+
+@frozen(kw_only=True)
+class AgentSetState:
+    """As if the agent had asked for it himself: while he is busy it takes effect after call and wrap-up."""
+
+    type: ClassVar[str] = "agent.set_state"
+    agent_id: str
+    state: AgentState
+    reason: str | None = None
+
+
+@frozen(kw_only=True)
+class AgentSetSkills:
+    """What the agent serves until his next log-in."""
+
+    type: ClassVar[str] = "agent.set_skills"
+    agent_id: str
+    queues: list[str]
+    skills: dict[str, int]
+
+
+@frozen(kw_only=True)
+class QueuePause:
+    """New requests are refused (`queue_closed`); those who wait are served."""
+
+    type: ClassVar[str] = "queue.pause"
+    queue: str
+
+
+@frozen(kw_only=True)
+class QueueResume:
+    type: ClassVar[str] = "queue.resume"
+    queue: str
+
+
+@frozen(kw_only=True)
+class RulesReload:
+    """Every node reads its configuration's rules again. For supervisors whose view is not bounded."""
+
+    type: ClassVar[str] = "rules.reload"
+
+
 CustomerRequest = CallRequest | CallCancel | CallHangup | CallRate | Signal
-AgentRequest = StateSet | OfferAccept | OfferDecline | CallHangup | WrapupFinish | Signal
-Request = CustomerRequest | AgentRequest
+AgentRequest = (
+    StateSet | OfferAccept | OfferDecline | CallHangup | WrapupFinish | CallTransfer | ColleaguesList | Signal
+)
+SupervisorRequest = (
+    BoardWatch
+    | CallPrioritise
+    | CallAssign
+    | CallEnd
+    | AgentSetState
+    | AgentSetSkills
+    | QueuePause
+    | QueueResume
+    | RulesReload
+)
+Request = CustomerRequest | AgentRequest | SupervisorRequest

@@ -1,5 +1,6 @@
 """What makes a session an agent's or a customer's: the protocol that both roles satisfy."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from engine.actors.notices import Notice
@@ -53,8 +54,11 @@ class Role(Protocol):
         """What the client is to be told of the way from one view to the other. Raises Unavailable."""
         ...
 
-    async def signal(self, request: Request, view: View) -> bool:
-        """Relay a signal request to the peer; False if it is not one. Raises Refused."""
+    async def attend(self, request: Request, view: View) -> Sequence[Notice] | None:
+        """Do what a request asks that changes nothing; what it is answered beside `Ok`.
+
+        None if it is to be decided: then `view` holds what that takes. Raises Refused, Unavailable.
+        """
         ...
 
     def heard(self, signal: Signalled, view: View) -> list[Notice]:

@@ -9,23 +9,26 @@ Each change is guarded by `session`: once another socket has entered for the sam
 and this one ends (4001). A crash rebuilds the actor from its records; it takes nobody along.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 import structlog
 import trio
 
+from engine.actors.answers import RETRY_MS, answering
 from engine.actors.context import Context
-from engine.actors.holding import RETRY_MS, Holding, Replaced
+from engine.actors.holding import Holding, Replaced
 from engine.actors.mailbox import Asked, Gone, Heard, Item, Mailbox
-from engine.actors.notices import Entered, Error, Ok
+from engine.actors.notices import Entered, Notice
 from engine.actors.notices import Service as ServiceNotice
 from engine.actors.ports import Client, CloseCode, Identity
 from engine.actors.requests import Request
 from engine.actors.role import Role
 from engine.actors.view import View
 from engine.domain.change import Change, Reaped, Unavailable, Unknown
-from engine.domain.errors import Code, Refused
-from engine.domain.model import Call
+from engine.domain.errors import Refused
+from engine.domain.model import Person, Ref
 from engine.domain.moves.restore import PATIENCE_MS
 from engine.domain.news import Resynced, Service, Signalled
 
@@ -53,7 +56,11 @@ class SessionActor:
         #: what is held has yet to be read anew
         self._behind = False
 
-    # what the gateway calls
+    # what the gateway and the directory call
+
+    @property
+    def ref(self) -> Ref:
+        return self.role.ref
 
     @property
     def holds_call(self) -> bool:
@@ -102,7 +109,7 @@ class SessionActor:
 
     def _replaced(self) -> None:
         own = self._holding.view.get(self.role.ref)
-        if own is not None and not isinstance(own, Call) and own.session:
+        if isinstance(own, Person) and own.session:
             self._client.close(CloseCode.REPLACED, "replaced by a newer session")
         else:
             self._client.close(CloseCode.GOING_AWAY, "please reconnect")
@@ -191,21 +198,13 @@ class SessionActor:
                 raise TypeError(f"a session cannot receive {item!r}")
 
     async def _answer(self, asked: Asked) -> None:
-        try:
-            if not await self.role.signal(asked.request, self._holding.view):
-                changed = await self._holding.commit(
-                    lambda view, now: self.role.decide(asked.request, view, now)
-                )
-                if not changed:
-                    self._told = View()  # nothing new: the answer is the present in full
-        except Refused as refused:
-            self._client.tell(Error.of(asked.ref, refused))
-        except Unavailable:
-            unconfirmed = Refused(Code.UNAVAILABLE, "not confirmed; safe to repeat", retry_ms=RETRY_MS)
-            self._client.tell(Error.of(asked.ref, unconfirmed))
-        else:
-            if asked.ref is not None:
-                self._client.tell(Ok(ref=asked.ref))
+        answers: Sequence[Notice] | None = ()
+        with answering(self._client, asked.ref):
+            answers = await self.role.attend(asked.request, self._holding.view)
+            if answers is None and not await self._holding.commit(partial(self.role.decide, asked.request)):
+                self._told = View()  # nothing new: the answer is the present in full
+        for notice in answers or ():
+            self._client.tell(notice)
         await self._tell()
 
     async def _catch_up(self) -> None:
@@ -257,7 +256,7 @@ class SessionActor:
             own = view.get(self.role.ref)
             if own is None:
                 return self.role.restore(held, view, self.session, now)
-            if not isinstance(own, Call) and not own.session:
+            if isinstance(own, Person) and not own.session:
                 return self._entering(view, now)
             self._holding.check()
             return self.role.restore(held, view, self.session, now)

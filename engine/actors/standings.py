@@ -13,15 +13,14 @@ from engine.actors.ports import Clock, Store
 from engine.domain.board import Board
 from engine.domain.change import Unavailable
 from engine.domain.estimates import Pace
-from engine.domain.lifecycle import CallState
 from engine.domain.limits import RECEIPT_LIFE_MS
-from engine.domain.matching import able_agents
-from engine.domain.model import Call, Record
+from engine.domain.matching import able_agents, takes_requests
+from engine.domain.model import Record
 
 #: A customer whose place does not change is told it again, because his resume token comes with it.
 RENEW_MS = RECEIPT_LIFE_MS // 2
 
-Standing = tuple[int, int, float | None]  # waiting, agents, busy_ms
+Standing = tuple[int, int, float | None, bool]  # waiting, agents, busy_ms, open
 
 
 class Publisher:
@@ -44,16 +43,7 @@ class Publisher:
 
     def saw(self, board: Board, before: Record | None, after: Record | None) -> None:
         """Learn the pace from calls as they end."""
-        if (
-            isinstance(before, Call)
-            and isinstance(after, Call)
-            and before.state is CallState.CONNECTED
-            and after.state is CallState.ENDED
-            and before.connected_at is not None
-        ):
-            queue = board.policy.queues.get(after.queue)
-            wrap_up_ms = 0 if queue is None else queue.wrap_up_ms
-            self.pace.saw(after.queue, after.since_at - before.connected_at + wrap_up_ms)
+        self.pace.learn(before, after, board.policy)
 
     async def run(self, board: Callable[[], Board]) -> None:
         """Publish until cancelled; `board` gives the leader's present one."""
@@ -70,7 +60,12 @@ class Publisher:
     def news(self, board: Board) -> dict[str, dict[str, Any]]:
         """What each node is to be told now, by node: changed queues, and its callers' changed places."""
         queues = {
-            name: (len(board.order.get(name, ())), able_agents(board, queue), self.pace.busy_ms.get(name))
+            name: (
+                len(board.order.get(name, ())),
+                able_agents(board, queue),
+                self.pace.busy_ms.get(name),
+                takes_requests(board, queue),
+            )
             for name, queue in board.policy.queues.items()
         }
         changed = {name: now for name, now in queues.items() if self._queues.get(name) != now}

@@ -27,6 +27,10 @@ class Agenda:
             self._put += 1
             heapq.heappush(self._heap, (at, self._put, ref))
 
+    def at(self, ref: Ref) -> int | None:
+        """When that one is looked at."""
+        return self._at.get(ref)
+
     def first(self) -> tuple[int, Ref] | None:
         """The earliest instant and whose it is."""
         while self._heap:

@@ -11,7 +11,7 @@ Records of version at most the known one are old news and change nothing.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import define, field
@@ -29,7 +29,7 @@ from engine.domain.lanes import (
     skill_key,
 )
 from engine.domain.lifecycle import AgentState, CallState
-from engine.domain.model import Agent, Call, Customer, Record, Ref, deadline
+from engine.domain.model import Agent, Call, Customer, QueueGate, Record, Ref, deadline
 from engine.domain.rules import Policy, able, needs_at
 
 
@@ -37,6 +37,13 @@ def _remove(entries: list[Any], entry: tuple[Any, ...]) -> None:
     at = bisect_left(entries, entry)
     if at < len(entries) and entries[at] == entry:
         del entries[at]
+
+
+def _keep(held: dict[str, Any], name: str, record: Record | None) -> None:
+    if record is None:
+        held.pop(name, None)
+    else:
+        held[name] = record
 
 
 @define
@@ -49,6 +56,7 @@ class Board:
     calls: dict[str, Call] = field(factory=dict)
     agents: dict[str, Agent] = field(factory=dict)
     customers: dict[str, Customer] = field(factory=dict)
+    gates: dict[str, QueueGate] = field(factory=dict)
     lanes: dict[LaneKey, Lane] = field(factory=dict)
     profiles: dict[ProfileKey, Profile] = field(factory=dict)
     #: all waiting calls of a queue in order, lost links and reservations included
@@ -64,16 +72,12 @@ class Board:
 
     def get(self, ref: Ref) -> Record | None:
         kind, _, name = ref.partition(":")
-        match kind:
-            case "call":
-                return self.calls.get(name)
-            case "agent":
-                return self.agents.get(name)
-            case _:
-                return self.customers.get(name)
+        kinds: dict[str, Mapping[str, Record]]
+        kinds = {"call": self.calls, "agent": self.agents, "queue": self.gates}
+        return kinds.get(kind, self.customers).get(name)
 
     def everything(self) -> list[Record]:
-        return [*self.calls.values(), *self.agents.values(), *self.customers.values()]
+        return [r for kind in (self.calls, self.agents, self.customers, self.gates) for r in kind.values()]
 
     def nodes(self) -> set[str]:
         """The nodes that hold anybody's socket."""
@@ -94,10 +98,10 @@ class Board:
         elif kind == "agent":
             assert record is None or isinstance(record, Agent)
             self._put_agent(name, record)
-        elif isinstance(record, Customer):
-            self.customers[name] = record
+        elif kind == "queue":
+            _keep(self.gates, name, record)
         else:
-            self.customers.pop(name, None)
+            _keep(self.customers, name, record)
         self._deadlines.put(ref, None if record is None else deadline(record))
 
     def _put_call(self, name: str, call: Call | None, now: int) -> None:
@@ -212,10 +216,9 @@ class Board:
     def anyone_idle(self) -> bool:
         return bool(self._idle_of)
 
-    def idle_in(self, name: str) -> Profile | None:
-        """The profile among whose idle that agent stands, if he does."""
-        placed = self._idle_of.get(name)
-        return None if placed is None else placed[0]
+    def is_idle(self, name: str) -> bool:
+        """Whether that agent may be offered a call."""
+        return name in self._idle_of
 
     def able(self, lane: Lane) -> tuple[Profile, ...]:
         """The profiles that can give what the lane needs."""
@@ -275,6 +278,16 @@ class Board:
     def rank(self, call: Call) -> int:
         """How many waiting calls of its queue stand before it."""
         return bisect_left(self.order.get(call.queue, []), (call.score, call.id))
+
+    def under(self, policy: Policy, now: int) -> "Board":
+        """The same board under other rules: who is reserved or rests still does."""
+        other = Board(policy, self.gone)
+        other._held = set(self._held)
+        for record in self.everything():
+            other.put(record.ref, record, now)
+        for ref in self._held:
+            other._timers.put(ref, self._timers.at(ref))
+        return other
 
     def next_deadline(self) -> tuple[int, Ref] | None:
         """The earliest deadline on the board, (instant, ref)."""

@@ -9,11 +9,23 @@ over the queue's calls.
 
 from statistics import NormalDist
 
-from attrs import define, field
+from attrs import define, field, frozen
+
+from engine.domain.lifecycle import CallState
+from engine.domain.model import Call, Record
+from engine.domain.rules import Policy
 
 #: Weight of the newest call in the mean handle time: about the last 20 calls count.
 WEIGHT = 0.1
 Z50, Z90 = 0.0, NormalDist().inv_cdf(0.9)
+
+
+@frozen(kw_only=True)
+class Estimate:
+    """Expected wait from now, ms: half of the callers wait less than p50, nine of ten less than p90."""
+
+    p50: int
+    p90: int
 
 
 @define
@@ -26,6 +38,19 @@ class Pace:
         known = self.busy_ms.get(queue)
         self.busy_ms[queue] = busy_ms if known is None else known + WEIGHT * (busy_ms - known)
 
+    def learn(self, before: Record | None, after: Record | None, policy: Policy) -> None:
+        """From a call that ends: its agent was busy with it, and is with its wrap-up."""
+        if (
+            isinstance(before, Call)
+            and isinstance(after, Call)
+            and before.state is CallState.CONNECTED
+            and after.state is CallState.ENDED
+            and before.connected_at is not None
+        ):
+            queue = policy.queues.get(after.queue)
+            wrap_up_ms = 0 if queue is None else queue.wrap_up_ms
+            self.saw(after.queue, after.since_at - before.connected_at + wrap_up_ms)
+
 
 def erlang_quantile(k: int, mean_ms: float, z: float) -> float:
     """Quantile of the sum of k exponential times of that mean, at normal quantile z."""
@@ -34,9 +59,11 @@ def erlang_quantile(k: int, mean_ms: float, z: float) -> float:
     return max(0.0, k * mean_ms * cube**3)
 
 
-def expected_wait(position: int, agents: int, busy_ms: float | None) -> tuple[int, int] | None:
-    """(p50, p90) in ms for the call at `position` (1 = next); None while nothing is known."""
+def expected_wait(position: int, agents: int, busy_ms: float | None) -> Estimate | None:
+    """For the call at `position` (1 = next); None while nothing is known."""
     if agents <= 0 or busy_ms is None or position <= 0:
         return None
     gap = busy_ms / agents
-    return round(erlang_quantile(position, gap, Z50)), round(erlang_quantile(position, gap, Z90))
+    return Estimate(
+        p50=round(erlang_quantile(position, gap, Z50)), p90=round(erlang_quantile(position, gap, Z90))
+    )

@@ -69,6 +69,30 @@ class CallRequeued:
 
 
 @frozen(kw_only=True)
+class CallTransferred:
+    """`agent` passed the call on: to a queue, or to a colleague who is tried first."""
+
+    kind: ClassVar[str] = "call_transferred"
+    at: int
+    call: str
+    agent: str
+    queue: str
+    to_agent: str = ""
+
+
+@frozen(kw_only=True)
+class CallPrioritised:
+    """A supervisor gave a waiting call another place: its due, its band, and its terms as they are now."""
+
+    kind: ClassVar[str] = "call_prioritised"
+    at: int
+    call: str
+    due_at: int
+    band: int
+    terms: dict[str, int]
+
+
+@frozen(kw_only=True)
 class CallEnded:
     kind: ClassVar[str] = "call_ended"
     at: int
@@ -126,6 +150,54 @@ class AgentMoved:
 
 
 @frozen(kw_only=True)
+class AgentReskilled:
+    """A supervisor gave an agent other queues and skills, until his next log-in."""
+
+    kind: ClassVar[str] = "agent_reskilled"
+    at: int
+    agent: str
+    queues: tuple[str, ...]
+    skills: dict[str, int]
+
+
+@frozen(kw_only=True)
+class QueuePaused:
+    """New requests are refused; those who wait are served."""
+
+    kind: ClassVar[str] = "queue_paused"
+    at: int
+    queue: str
+
+
+@frozen(kw_only=True)
+class QueueResumed:
+    kind: ClassVar[str] = "queue_resumed"
+    at: int
+    queue: str
+
+
+@frozen(kw_only=True)
+class RulesReloaded:
+    """`rules` is the version that a node read; the others were told to read theirs."""
+
+    kind: ClassVar[str] = "rules_reloaded"
+    at: int
+    rules: str
+
+
+@frozen(kw_only=True)
+class Commanded:
+    """A supervisor's command, beside the facts it led to. `target` is a record's ref, or "rules"."""
+
+    kind: ClassVar[str] = "commanded"
+    at: int
+    by: str
+    command: str
+    target: str
+    reason: str = ""
+
+
+@frozen(kw_only=True)
 class DeadlinesShifted:
     """The store was away for `by_ms`: this record's deadlines moved by as much."""
 
@@ -141,12 +213,19 @@ Fact = (
     | OfferEnded
     | CallConnected
     | CallRequeued
+    | CallTransferred
+    | CallPrioritised
     | CallEnded
     | CallArchived
     | CallRated
     | LinkLost
     | LinkBack
     | AgentMoved
+    | AgentReskilled
+    | QueuePaused
+    | QueueResumed
+    | RulesReloaded
+    | Commanded
     | DeadlinesShifted
 )
 KINDS: dict[str, type[Fact]] = {f.kind: f for f in Fact.__args__}

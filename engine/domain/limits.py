@@ -39,6 +39,8 @@ AGENT_SKILLS = 200
 QUEUES = 200
 LEVEL_MAX = 100
 ATTRIBUTES = 32
+#: By how much a supervisor may move a call: an hour is as good as any place in a line.
+PRIORITISE_MS = 3_600_000
 
 # Frames ------------------------------------------------------------------------------------------------
 

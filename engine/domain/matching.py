@@ -11,8 +11,8 @@ an agent may take he gets the one that is due first.
 
 A call past its maximum wait is not offered: its expiry is due.
 
-Two softer wishes: a *preferred* agent is the only candidate until the preference ends; an *avoided* agent
-is a candidate only if no other able agent is logged in.
+Two softer wishes: a *preferred* agent is the only candidate until the preference ends, whatever he serves,
+because a person chose him; an *avoided* agent is a candidate only if no other able agent is logged in.
 """
 
 import heapq
@@ -31,7 +31,7 @@ from engine.domain.rules import Queue, Select, needs_at
 #: How many other agents an explanation names.
 CONSIDERED = 4
 
-_write = json.JSONEncoder(separators=(",", ":")).encode
+as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @frozen
@@ -77,7 +77,7 @@ def _choose(board: Board, lane: Lane) -> Agent | None:
     """The agent who gets the lane's first call, if any may."""
     profiles, avoid = board.able(lane), lane.key.avoid
     if lane.key.preferred:
-        return board.agents[lane.key.preferred] if board.idle_in(lane.key.preferred) in profiles else None
+        return board.agents[lane.key.preferred] if board.is_idle(lane.key.preferred) else None
     select = _select(board, lane)
     best = _best(profiles, select, lane.needed, avoid)
     if best is None and avoid and all(p.members <= set(avoid) for p in profiles):
@@ -127,10 +127,7 @@ def explain(board: Board, lane: Lane, call: Call, chosen: Agent, now: int) -> st
     `passed_over`: calls of the same queue that are due earlier but that no ready agent may take.
     """
     why: dict[str, Any] = {
-        "enqueued_at": call.enqueued_at,
-        "due_at": call.due_at,
-        "band": call.band,
-        "terms": {t.rule: t.head_start_ms for t in call.terms},
+        **explain_due(call),
         "waited_ms": now - call.enqueued_at,
         "passed_over": _passed_over(board, call),
         "step": lane.key.step,
@@ -139,7 +136,18 @@ def explain(board: Board, lane: Lane, call: Call, chosen: Agent, now: int) -> st
         "considered": _considered(board, lane, chosen),
         "rules": board.policy.version,
     }
-    return _write(why)
+    return as_json(why)
+
+
+def explain_due(call: Call) -> dict[str, Any]:
+    """How a call came by its place: `due_at` = `enqueued_at` less its terms, by the rules of that time."""
+    return {
+        "enqueued_at": call.enqueued_at,
+        "due_at": call.due_at,
+        "band": call.band,
+        "terms": {t.rule: t.head_start_ms for t in call.terms},
+        "rules": call.rules,
+    }
 
 
 def _passed_over(board: Board, call: Call) -> int:
@@ -173,6 +181,12 @@ def _why_not(board: Board, lane: Lane, chosen: Agent, other: Agent) -> str:
     if _rank(other, select, lane.needed) != _rank(chosen, select, lane.needed):
         return select.value
     return "idle_less" if other.idle_since > chosen.idle_since else "id"
+
+
+def takes_requests(board: Board, queue: Queue) -> bool:
+    """Whether a queue is open: as configured, or as a supervisor decided since."""
+    gate = board.gates.get(queue.name)
+    return queue.open if gate is None else not gate.paused
 
 
 def able_agents(board: Board, queue: Queue) -> int:

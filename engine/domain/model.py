@@ -1,4 +1,4 @@
-"""The records: what the store keeps of calls, agents and customers, and where each stands.
+"""The records: what the store keeps of calls, agents, customers and queues, and where each stands.
 
 A record is frozen; a move makes a new one. `version` and `stamp` (the op that wrote it) are set by the
 store and say what was read. Instants (`_at`, `_until`) are pool time, durations (`_ms`) too, both integer
@@ -15,7 +15,7 @@ from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd, 
 #: The score of one band: scores are `due - band * BAND`, exact in a double until the year 2255.
 BAND = 10**13
 
-Ref = str  #: "call:<id>", "agent:<sub>" or "customer:<sub>"
+Ref = str  #: "call:<id>", "agent:<sub>", "customer:<sub>" or "queue:<name>"
 Skills = Mapping[str, int]
 Attributes = Mapping[str, str]
 
@@ -110,6 +110,8 @@ class Agent:
     reason: str = ""
     queues: tuple[str, ...] = ()
     skills: Skills = field(factory=dict)
+    #: a supervisor gave him these queues and skills, until his next log-in
+    reskilled: bool = False
     next_state: AgentState | None = None
     next_reason: str = ""
     session: str = ""
@@ -131,6 +133,8 @@ class Agent:
     back_reason: str = ""
     login_at: int = 0
     busy_ms: int = 0
+    #: his figures since `figures_at`, his first log-in of that day; `handle_ms` is talk and wrap-up
+    figures_at: int = 0
     handled: int = 0
     handle_ms: int = 0
     no_answers: int = 0
@@ -173,8 +177,35 @@ class Customer:
         return f"customer:{self.id}"
 
 
-Record = Call | Agent | Customer
-KINDS: Mapping[str, type[Call] | type[Agent] | type[Customer]] = {k.KIND: k for k in (Call, Agent, Customer)}
+@frozen(kw_only=True)
+class QueueGate:
+    """What a supervisor decided about a queue's entrance; a queue without one is as configured.
+
+    Two fields, because a guard compares with a value or with absence: who asks for a queue that is configured
+    open guards that it is not `paused`, for one that is configured closed that it is `opened`.
+    """
+
+    KIND: ClassVar[str] = "queue"
+
+    id: str
+    since_at: int
+    by: str
+    paused: bool = False
+    opened: bool = False
+
+    version: int = 0
+    stamp: str = ""
+
+    @property
+    def ref(self) -> Ref:
+        return f"queue:{self.id}"
+
+
+Person = Agent | Customer
+Record = Call | Person | QueueGate
+KINDS: Mapping[str, type[Call] | type[Agent] | type[Customer] | type[QueueGate]] = {
+    k.KIND: k for k in (Call, Agent, Customer, QueueGate)
+}
 
 
 def deadline(record: Record) -> int | None:
@@ -192,6 +223,8 @@ def deadline(record: Record) -> int | None:
             return _sooner(record.until, record.forget_at)
         case Customer():
             return record.forget_at
+        case QueueGate():
+            return None
 
 
 def _sooner(one: int | None, other: int | None) -> int | None:
@@ -214,7 +247,9 @@ def indexes(record: Record) -> dict[str, int]:
                 where["ready"] = record.idle_since
         case Customer():
             where["customers"] = 0
-    if not isinstance(record, Call) and record.node:
+        case QueueGate():
+            where["queues"] = record.since_at
+    if isinstance(record, Person) and record.node:
         where[f"sessions:{record.node}"] = 0
     when = deadline(record)
     if when is not None:
@@ -224,6 +259,10 @@ def indexes(record: Record) -> dict[str, int]:
 
 def nodes(record: Record) -> frozenset[str]:
     """The nodes whose sockets this record concerns."""
-    if isinstance(record, Call):
-        return frozenset({record.node, record.agent_node}) - {""}
-    return frozenset({record.node}) - {""}
+    match record:
+        case Call():
+            return frozenset({record.node, record.agent_node}) - {""}
+        case QueueGate():
+            return frozenset()
+        case _:
+            return frozenset({record.node}) - {""}

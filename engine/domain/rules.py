@@ -61,6 +61,7 @@ class Queue:
     ring_ms: int = 15_000
     wrap_up_ms: int = 30_000
     service_level_ms: int = 20_000
+    service_target: int = 80  # per cent of calls to be answered within it
     head_start_ms: int = 0
     max_wait_ms: int | None = 3_600_000
     max_waiting: int | None = None

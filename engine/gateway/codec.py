@@ -18,7 +18,7 @@ from engine.actors.requests import Signal
 from engine.domain.errors import Code, Refused
 from engine.domain.limits import MESSAGE_BYTES, REF_CHARS, SIGNAL_BYTES
 from engine.gateway import strict
-from engine.gateway.messages import CLIENT_FRAMES, READERS, ClientMessage
+from engine.gateway.messages import CLIENT_FRAMES, ClientMessage, reader_of
 from engine.gateway.strict import Wrong
 
 _read_ref = strict.text(REF_CHARS)
@@ -97,7 +97,7 @@ def _structurer(cls: type, converter: Converter, path: str = "") -> Callable[[di
     for attribute in fields(cls):
         name = path + attribute.name
         record = _record_of(attribute.type)
-        reader = READERS[name] if record is None else _nested_reader(record, converter, name)
+        reader = reader_of(cls, name) if record is None else _nested_reader(record, converter, name)
         hooks[attribute.name] = override(struct_hook=_hook(reader, name))
     structure: Callable[[dict[str, Any], type], Any] = make_dict_structure_fn(
         cls, converter, _cattrs_forbid_extra_keys=True, _cattrs_detailed_validation=False, **hooks
@@ -116,7 +116,8 @@ def _structurer(cls: type, converter: Converter, path: str = "") -> Callable[[di
 
 
 def _hook(reader: strict.Reader, name: str) -> Callable[[Any, Any], Any]:
-    return lambda value, _: reader(value, name)
+    read = reader.read
+    return lambda value, _: read(value, name)
 
 
 def _nested_reader(cls: type, converter: Converter, name: str) -> strict.Reader:
@@ -127,7 +128,7 @@ def _nested_reader(cls: type, converter: Converter, name: str) -> strict.Reader:
             raise Wrong(field, "must be an object")
         return structure(value)
 
-    return strict.optional(read)
+    return strict.optional(strict.Reader(read, {}))
 
 
 def _compiled() -> dict[str, Callable[[dict[str, Any]], Any]]:

@@ -11,9 +11,29 @@ from typing import Any, ClassVar, get_args
 from attrs import frozen
 
 from engine.actors import requests
-from engine.actors.notices import AgentNotice, CustomerNotice, Entered, Error, Notice, Ok, Service, optional
+from engine.actors.notices import (
+    AgentNotice,
+    CustomerNotice,
+    Entered,
+    Error,
+    Notice,
+    Ok,
+    Service,
+    SupervisorNotice,
+    optional,
+)
 from engine.domain.lifecycle import ASKABLE
-from engine.domain.limits import RESUME_CHARS, SKILLS, TEXT_CHARS, TOKEN_CHARS, VERSION_CHARS
+from engine.domain.limits import (
+    AGENT_SKILLS,
+    PRIORITISE_MS,
+    QUEUES,
+    RESUME_CHARS,
+    SKILLS,
+    TEXT_CHARS,
+    TOKEN_CHARS,
+    VERSION_CHARS,
+)
+from engine.domain.rules import MAX_BAND
 from engine.gateway import strict
 from engine.gateway.strict import Reader
 
@@ -23,6 +43,7 @@ class Role(StrEnum):
 
     CUSTOMER = "customer"
     AGENT = "agent"
+    SUPERVISOR = "supervisor"
 
 
 @frozen(kw_only=True)
@@ -76,6 +97,7 @@ OWN = (Hello, TokenRefresh, Ping)
 ASKS: Mapping[Role, frozenset[type]] = {
     Role.CUSTOMER: frozenset(get_args(requests.CustomerRequest)),
     Role.AGENT: frozenset(get_args(requests.AgentRequest)),
+    Role.SUPERVISOR: frozenset(get_args(requests.SupervisorRequest)),
 }
 
 ClientMessage = Hello | TokenRefresh | Ping | requests.Request
@@ -88,12 +110,14 @@ CLIENT_FRAMES: Mapping[str, type] = {cls.type: cls for cls in (*OWN, *get_args(r
 SERVER_FRAMES: Mapping[Role, tuple[type, ...]] = {
     Role.CUSTOMER: (Ok, Error, Service, Welcome, Pong, *get_args(CustomerNotice)),
     Role.AGENT: (Ok, Error, Service, Welcome, Pong, *get_args(AgentNotice)),
+    Role.SUPERVISOR: (Ok, Error, Service, Welcome, Pong, *get_args(SupervisorNotice)),
 }
 
 #: `Entered` travels as `Welcome`.
 assert Entered in get_args(Notice)
 
-#: How a field of a client's frame is read, by its name; a nested record's by its path.
+#: How a field of a client's frame is read, by its name; a nested record's by its path, and where one frame
+#: reads a name otherwise than the rest, by its `type:` before it.
 READERS: Mapping[str, Reader] = {
     "token": strict.text(TOKEN_CHARS),
     "resume": strict.optional(strict.text(RESUME_CHARS)),
@@ -111,4 +135,18 @@ READERS: Mapping[str, Reader] = {
     "offer_id": strict.identifier,
     "disposition": strict.optional(strict.identifier),
     "notes": strict.optional(strict.text(TEXT_CHARS)),
+    "note": strict.optional(strict.text(TEXT_CHARS)),
+    "agent_id": strict.identifier,
+    "call.transfer:queue": strict.optional(strict.identifier),
+    "call.transfer:agent_id": strict.optional(strict.identifier),
+    "head_start_ms": strict.optional(strict.integer(-PRIORITISE_MS, PRIORITISE_MS)),
+    "band": strict.optional(strict.integer(0, MAX_BAND)),
+    "call.prioritise:reason": strict.identifier,
+    "queues": strict.names(QUEUES),
+    "agent.set_skills:skills": strict.levels(AGENT_SKILLS),
 }
+
+
+def reader_of(frame: type, field: str) -> Reader:
+    """How `field` (a name or path) of that frame is read."""
+    return READERS.get(f"{getattr(frame, 'type', '')}:{field}") or READERS[field]

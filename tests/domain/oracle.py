@@ -43,12 +43,12 @@ def _next(
 
 
 def may_take(agent: Agent, call: Call, everybody: Sequence[Agent], policy: Policy, now: int) -> bool:
-    """Able; the preferred one while there is one; not avoided unless nobody else able is logged in."""
-    if not is_able(agent, call, policy, now):
-        return False
+    """The preferred one while there is one; else able, and not avoided unless nobody else able is there."""
     avoided = {a for a, until in call.avoid.items() if until > now}
     if call.preferred_until is not None and call.preferred_until > now and call.preferred not in avoided:
         return agent.id == call.preferred
+    if not is_able(agent, call, policy, now):
+        return False
     if agent.id not in avoided:
         return True
     logged_in = [a for a in everybody if a.state is not AgentState.OFFLINE]

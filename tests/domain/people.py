@@ -77,6 +77,7 @@ class Doing:
             skills={},
             session=f"s{self.fresh}",
             node=f"n{self.who % 2}",
+            day_at=0,
             timings=TIMINGS,
             now=self.now,
         )

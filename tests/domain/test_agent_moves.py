@@ -29,6 +29,7 @@ def hello(held: Agent | None, c: Call | None = None, now: int = NOW) -> Change:
         skills={"id": 2},
         session="s9",
         node="n9",
+        day_at=0,
         timings=TIMINGS,
         now=now,
     )

@@ -231,6 +231,7 @@ def test_grace_is_not_used_up_by_an_outage() -> None:
         skills={},
         session="s9",
         node="n9",
+        day_at=0,
         timings=TIMINGS,
         now=NOW + AWAY_MS + TIMINGS.agent_grace_ms,
     )

@@ -41,7 +41,7 @@ SHORT = {
 
 def _hello(c: Call | None, a: Agent) -> Change:
     here: dict[str, Any] = {"sub": a.id, "name": a.name, "queues": a.queues, "skills": a.skills}
-    return agents.log_in(a, c, **here, session="s9", node="n9", timings=TIMINGS, now=NOW)
+    return agents.log_in(a, c, **here, session="s9", node="n9", day_at=0, timings=TIMINGS, now=NOW)
 
 
 def _due(c: Call | None, a: Agent, **fields: Any) -> Change | None:

@@ -112,6 +112,7 @@ def test_an_agent_who_is_not_back_in_time_loses_the_call_and_his_readiness() -> 
         skills={},
         session="s9",
         node="n9",
+        day_at=0,
         timings=TIMINGS,
         now=until + 1,
     )

@@ -4,8 +4,17 @@ from attrs import evolve
 
 from engine.domain.change import Change, Write
 from engine.domain.errors import Code, Refused
-from engine.domain.facts import CallConnected, Fact, LinkBack, LinkLost, OfferEnded
-from engine.domain.lifecycle import ASKABLE, WORKING, AgentState, CallState, EndReason, OfferEnd, Party
+from engine.domain.facts import CallConnected, CallTransferred, Fact, LinkBack, LinkLost, OfferEnded
+from engine.domain.lifecycle import (
+    ASKABLE,
+    WORKING,
+    AgentState,
+    CallState,
+    EndReason,
+    OfferEnd,
+    Party,
+    RequeueReason,
+)
 from engine.domain.model import Agent, Call, Record, Skills
 from engine.domain.moves.parts import (
     COOL_DOWN,
@@ -16,7 +25,10 @@ from engine.domain.moves.parts import (
     holds,
     move_agent,
     moved,
+    requeue,
+    requeued,
     settle,
+    wrap_up,
 )
 from engine.domain.rules import Policy, Timings
 
@@ -34,17 +46,24 @@ def log_in(
     skills: Skills,
     session: str,
     node: str,
+    day_at: int,
     timings: Timings,
     now: int,
 ) -> Change:
     """A socket of his says hello. Back within grace he is what he was; otherwise not ready (login, lost).
 
-    If he was busy with a call that is no longer there, his work is over.
+    If he was busy with a call that is no longer there, his work is over. `day_at` is when the bank's day
+    began: his figures begin anew with his first log-in of a day. What a supervisor gave him to serve
+    outlives a reconnect, not a log-in.
     """
     before = agent or Agent(id=sub, state=AgentState.NOT_READY, since_at=now, reason="login", login_at=now)
-    here = evolve(before, name=name, queues=queues, skills=skills, session=session, node=node, forget_at=None)
+    here = evolve(before, name=name, session=session, node=node, forget_at=None)
     if before.state is AgentState.OFFLINE:
         here = _back(here, timings, now)
+    if agent is None or here.login_at != before.login_at:
+        here = evolve(_new_day(here, day_at, now), reskilled=False)
+    if not here.reskilled:
+        here = evolve(here, queues=queues, skills=skills)
     writes: list[Write] = [Write(agent, here)]
     facts: list[Fact] = []
     if agent is None or before.state is AgentState.OFFLINE:
@@ -63,6 +82,12 @@ def log_in(
 def _as_read(call: Call | None) -> tuple[Write, ...]:
     """The call unchanged: if what was read of it is stale, the store refuses."""
     return () if call is None else (Write(call, call),)
+
+
+def _new_day(agent: Agent, day_at: int, now: int) -> Agent:
+    if agent.figures_at >= day_at and agent.figures_at:
+        return agent
+    return evolve(agent, figures_at=now, handled=0, handle_ms=0, no_answers=0)
 
 
 def _back(agent: Agent, timings: Timings, now: int) -> Agent:
@@ -151,6 +176,46 @@ def hang_up(agent: Agent, call: Call | None, policy: Policy, now: int) -> Change
     return Change(writes=writes, facts=facts)
 
 
+def transfer(
+    agent: Agent,
+    call: Call | None,
+    *,
+    queue: str | None,
+    colleague: Agent | None,
+    note: str,
+    policy: Policy,
+    now: int,
+) -> Change:
+    """Pass the call on, blind: it waits again at its old due, and the agent goes to wrap-up.
+
+    To a queue (which may be the same: then the others there), or to a colleague who is ready: he is tried
+    first, whatever he serves, because a person chose him. Until its end the call avoids who passed it on.
+    """
+    if agent.state is not AgentState.ON_CALL or call is None or not holds(agent, call):
+        raise Refused(Code.WRONG_STATE, "you are not on a call", state=agent.state.value)
+    if colleague is not None and colleague.state is not AgentState.READY:
+        raise Refused(
+            Code.WRONG_STATE, "that agent is not ready", field="agent_id", state=colleague.state.value
+        )
+    after = evolve(
+        requeue(call, RequeueReason.TRANSFERRED, now),
+        queue=call.queue if queue is None else policy.queue(queue).name,
+        from_agent=agent.id,
+        note=note,
+        avoid={agent.id: now + policy.timings.avoid_ms},
+        preferred="" if colleague is None else colleague.id,
+        preferred_until=None if colleague is None else now + policy.timings.prefer_ms,
+    )
+    rests = wrap_up(agent, call, now, policy)
+    passed = CallTransferred(
+        at=now, call=call.id, agent=agent.id, queue=after.queue, to_agent=after.preferred
+    )
+    return Change(
+        writes=(Write(call, after), Write(agent, rests)),
+        facts=(passed, requeued(after, now), moved(agent, rests)),
+    )
+
+
 def finish_wrap_up(
     agent: Agent, call: Call | None, disposition: str, notes: str, policy: Policy, now: int
 ) -> Change:
@@ -161,7 +226,8 @@ def finish_wrap_up(
     after = settle(agent, now, policy.timings)
     writes = [Write(agent, after)]
     if call is not None and (disposition or notes):
-        writes.append(Write(call, evolve(call, disposition=disposition, notes=notes)))
+        both = "\n".join(filter(None, (call.notes, notes)))  # of a call that was passed on, each agent's
+        writes.append(Write(call, evolve(call, disposition=disposition or call.disposition, notes=both)))
     return Change(writes=tuple(writes), facts=(moved(agent, after),))
 
 

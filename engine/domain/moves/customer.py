@@ -5,17 +5,15 @@ ended, so two requests at once cannot both succeed. Coming and dropping guard th
 live call, so that no call of his waits on without him.
 """
 
-from collections.abc import Mapping
-
 from attrs import evolve, frozen
 
-from engine.domain.change import Change, Guard, Write
+from engine.domain.change import Change, Conflict, Guard, Write
 from engine.domain.errors import Code, Refused
 from engine.domain.facts import CallQueued, CallRated, Fact, LinkBack, LinkLost
 from engine.domain.lifecycle import CallState, EndReason, OfferEnd, Party, RequeueReason
 from engine.domain.model import Agent, Attributes, Call, Customer, Skills
 from engine.domain.moves.parts import end, end_offer, requeue
-from engine.domain.rules import ASK_BURST, Policy, Timings
+from engine.domain.rules import ASK_BURST, Policy, Queue, Timings
 
 
 @frozen(kw_only=True)
@@ -67,14 +65,13 @@ def ask(
     *,
     call_id: str,
     policy: Policy,
-    open_queues: Mapping[str, bool] | None = None,
     waiting: int = 0,
     now: int,
 ) -> Change:
     """Stand in a queue. `waiting` is how many stand there already, as last heard.
 
-    Raises `Refused`: already_waiting, too_fast, no_such_queue, queue_closed, queue_full, not_allowed,
-    bad_field.
+    That the queue is open is a guard, because a supervisor may pause it at any moment (see `shut`). Raises
+    `Refused`: already_waiting, too_fast, no_such_queue, queue_full, not_allowed, bad_field.
     """
     if last is not None and last.live:
         raise Refused(
@@ -84,8 +81,6 @@ def ask(
     queue = policy.queue(asking.queue)
     if queue.tiers and asking.tier not in queue.tiers:
         raise Refused(Code.NOT_ALLOWED, "your tier may not enter this queue", field="queue")
-    if not (open_queues or {}).get(queue.name, queue.open):
-        raise Refused(Code.QUEUE_CLOSED, "this queue is closed", field="queue")
     if queue.max_waiting is not None and waiting >= queue.max_waiting:
         raise Refused(Code.QUEUE_FULL, "this queue is full", field="queue", retry_ms=30_000)
     for skill in asking.skills:
@@ -123,9 +118,22 @@ def ask(
             ),
             Write(None, call),
         ),
-        guards=not_live(customer, last),
+        guards=(*not_live(customer, last), is_open(queue)),
         facts=(queued(call),),
     )
+
+
+def is_open(queue: Queue) -> Guard:
+    """That the queue takes requests: it is configured open and not paused, or else was opened."""
+    ref = f"queue:{queue.name}"
+    return Guard(ref, "paused", None) if queue.open else Guard(ref, "opened", "true")
+
+
+def shut(conflict: Conflict) -> Refused | None:
+    """The refusal, if nothing but a queue's gate kept a change from being made."""
+    if conflict.records or not all(guard.ref.startswith("queue:") for guard in conflict.guards):
+        return None
+    return Refused(Code.QUEUE_CLOSED, "this queue is closed", field="queue")
 
 
 def _paced(customer: Customer, timings: Timings, now: int) -> int:

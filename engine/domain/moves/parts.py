@@ -106,6 +106,8 @@ def go_offline(agent: Agent, now: int, timings: Timings, *, lost: bool) -> Agent
 def settle(agent: Agent, now: int, timings: Timings) -> Agent:
     """What follows work: the state he asked for while busy, by default ready; offline if his link is gone."""
     wish = agent.next_state or AgentState.READY
+    if agent.state is AgentState.WRAP_UP:
+        agent = evolve(agent, handle_ms=agent.handle_ms + now - agent.since_at)
     if not agent.node:
         return go_offline(agent, now, timings, lost=True)
     if wish is AgentState.OFFLINE:
@@ -165,10 +167,12 @@ def end_offer(
     if ending.avoid:
         avoid = {a: until for a, until in after.avoid.items() if until > now}
         after = evolve(after, avoid={**avoid, call.agent: now + timings.avoid_ms})
+    if after.preferred == call.agent and how is not OfferEnd.RESCINDED:
+        after = evolve(after, preferred="", preferred_until=None)
     facts: list[Fact] = [OfferEnded(at=now, call=call.id, agent=call.agent, offer=call.offer, how=how)]
     writes = [Write(call, after)]
     if after.state is CallState.WAITING:
-        facts.append(_requeued(after, now))
+        facts.append(requeued(after, now))
     if agent is not None and not holds(agent, call):
         writes.append(Write(agent, agent))
     elif agent is not None:
@@ -193,7 +197,8 @@ def _after_offer(agent: Agent, how: OfferEnd, timings: Timings, now: int) -> Age
     return move_agent(agent, ending.agent, now, reason=ending.agent_reason)
 
 
-def _requeued(call: Call, now: int) -> CallRequeued:
+def requeued(call: Call, now: int) -> CallRequeued:
+    """The fact that a call waits again."""
     assert call.requeue_reason is not None
     return CallRequeued(at=now, call=call.id, due_at=call.due_at, reason=call.requeue_reason)
 
@@ -201,7 +206,7 @@ def _requeued(call: Call, now: int) -> CallRequeued:
 def put_back(call: Call, agent: Agent | None, reason: RequeueReason, policy: Policy, now: int) -> Outcome:
     """A connected call whose agent is lost waits again; he is offline, his grace used up."""
     after = requeue(call, reason, now)
-    write, fact = Write(call, after), _requeued(after, now)
+    write, fact = Write(call, after), requeued(after, now)
     if agent is None:
         return (write,), (fact,)
     if not holds(agent, call):

@@ -19,7 +19,7 @@ from engine.domain.lifecycle import (
     Party,
     RequeueReason,
 )
-from engine.domain.model import Agent, Call, Customer, Record, Ref, deadline
+from engine.domain.model import Agent, Call, Customer, QueueGate, Record, Ref, deadline
 from engine.domain.moves.agent import drop as drop_agent
 from engine.domain.moves.customer import drop as drop_customer
 from engine.domain.moves.customer import not_live
@@ -81,6 +81,8 @@ def due(record: Record, partner: Record | None, policy: Policy, now: int) -> Cha
             return _agent_due(record, policy, now)
         case Customer():
             return Change(writes=(Write(record, None),), guards=not_live(record, None))
+        case QueueGate():
+            return None
 
 
 def _call_due(call: Call, agent: Agent | None, policy: Policy, now: int) -> Change:
@@ -120,7 +122,7 @@ Look = Callable[[Ref], Record | None]
 
 
 def lost(record: Record, look: Look, policy: Policy, now: int) -> Change | None:
-    """The node that held this person's socket died: as if the socket had been dropped. None for a call."""
+    """The node that held this person's socket died: as if the socket had been dropped. None for no person."""
     match record:
         case Agent():
             call = look(f"call:{record.call}")
@@ -178,3 +180,5 @@ def shift(record: Record, by_ms: int) -> Record:
             )
         case Customer():
             return evolve(record, forget_at=later(record.forget_at))
+        case QueueGate():
+            return record

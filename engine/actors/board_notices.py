@@ -1,0 +1,144 @@
+"""The frames of the wallboard: its rows, the snapshot of all of them, and what changed since the last frame.
+
+A row is told whole whenever anything in it changed. Figures of a queue are those of the last hour.
+"""
+
+from typing import Any, ClassVar
+
+from attrs import field, frozen
+
+from engine.domain.estimates import Estimate
+from engine.domain.lifecycle import AgentState, CallState
+
+
+@frozen(kw_only=True)
+class Minute:
+    """What a queue did within the minute that began at `at`; `waiting` as it was at its end, or is now."""
+
+    at: int
+    arrived: int
+    answered: int
+    #: of those, within the queue's service level
+    in_time: int
+    abandoned: int
+    waiting: int
+
+
+@frozen(kw_only=True)
+class EstimateError:
+    """How good the waits were that newcomers were told, of so many calls answered in the last hour.
+
+    `median_ms`: half of the waits differed from p50 by less. `within_p90`: the share not above p90.
+    """
+
+    calls: int
+    median_ms: int
+    within_p90: float
+
+
+@frozen(kw_only=True)
+class QueueRow:
+    """`service_level`: answered in time / (answered + abandoned), abandons under 5 s left out; `abandonment`:
+    abandoned / (answered + abandoned). Both are null while nothing happened."""
+
+    id: str
+    #: open, paused (by a supervisor) or closed (as configured)
+    state: str
+    waiting: int
+    #: since when the longest waiting call of the queue waits
+    longest_at: int | None
+    service_level: float | None
+    abandonment: float | None
+    answered: int
+    abandoned: int
+    #: what a newcomer would be told
+    ewt_ms: Estimate | None
+    ewt_error: EstimateError | None
+    minute: Minute
+
+
+@frozen(kw_only=True)
+class CallRow:
+    """A live call. Those who wait stand in the order of: higher band, smaller due, call id as text."""
+
+    call_id: str
+    queue: str
+    tier: str
+    state: CallState
+    since_at: int
+    enqueued_at: int
+    due_at: int
+    band: int
+    #: of a waiting call how it came by its due, else how it came to its agent
+    why: dict[str, Any]
+    agent_id: str | None
+    #: up, or lost: a customer whose link is lost is not offered
+    link: str
+    #: the end of its maximum wait
+    limit_at: int | None
+    #: the end of a pending offer
+    deadline_at: int | None
+
+
+@frozen(kw_only=True)
+class AgentRow:
+    """An agent who is logged in."""
+
+    id: str
+    name: str
+    state: AgentState
+    reason: str | None
+    since_at: int
+    call_id: str | None
+    next_state: AgentState | None
+    queues: list[str]
+    skills: dict[str, int]
+    handled: int
+    no_answers: int
+
+
+@frozen(kw_only=True)
+class Assigned:
+    """A call was offered to an agent."""
+
+    at: int
+    call_id: str
+    queue: str
+    tier: str
+    agent_id: str
+    why: dict[str, Any]
+
+
+@frozen(kw_only=True)
+class Gone:
+    """Rows to be taken off the board: ended calls, agents who logged out."""
+
+    calls: list[str] = field(factory=list)
+    agents: list[str] = field(factory=list)
+
+
+@frozen(kw_only=True)
+class BoardSnapshot:
+    """The whole board. `assigned`: the latest, newest last. `history`: by queue, oldest minute first."""
+
+    type: ClassVar[str] = "board.snapshot"
+    rev: int
+    queues: list[QueueRow]
+    calls: list[CallRow]
+    agents: list[AgentRow]
+    assigned: list[Assigned]
+    history: dict[str, list[Minute]]
+
+
+@frozen(kw_only=True)
+class BoardDelta:
+    """What changed. `from_rev` is the `rev` of the frame before it; if it is not, `board.watch` again."""
+
+    type: ClassVar[str] = "board.delta"
+    from_rev: int
+    rev: int
+    queues: list[QueueRow]
+    calls: list[CallRow]
+    agents: list[AgentRow]
+    assigned: list[Assigned]
+    gone: Gone

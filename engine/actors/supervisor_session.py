@@ -1,0 +1,111 @@
+"""A supervisor's socket: it shows the board and carries out commands.
+
+It holds nothing of the store. Unlike an agent's or a customer's it is no record there: a supervisor may have
+as many boards as he likes, and one that is gone leaves nothing behind.
+"""
+
+import structlog
+
+from engine.actors.answers import RETRY_MS, answering
+from engine.actors.board_notices import BoardDelta, BoardSnapshot
+from engine.actors.boardroom import Boardroom
+from engine.actors.bounds import Bounds
+from engine.actors.commands import Commands
+from engine.actors.context import Context
+from engine.actors.mailbox import Asked, Gone, Heard, Item, Mailbox
+from engine.actors.notices import Entered
+from engine.actors.notices import Service as ServiceNotice
+from engine.actors.ports import Client, CloseCode, Identity
+from engine.actors.requests import BoardWatch, Request
+from engine.domain.change import Reaped
+from engine.domain.model import Ref
+from engine.domain.news import Resynced, Service, Signalled
+
+log = structlog.get_logger()
+
+
+class SupervisorSession:
+    """An actor like `SessionActor`, without a record to keep true."""
+
+    def __init__(self, context: Context, identity: Identity, client: Client, boardroom: Boardroom) -> None:
+        self.identity = identity
+        self.mailbox = Mailbox()
+        self.session = context.ids.fresh()
+        self._context = context
+        self._client = client
+        self._boardroom = boardroom
+        self._bounds = Bounds(frozenset(identity.queues))
+        self._rev = -1
+
+    # what the gateway and the directory call
+
+    @property
+    def ref(self) -> Ref:
+        return f"supervisor:{self.identity.sub}"
+
+    @property
+    def holds_call(self) -> bool:
+        return False
+
+    def ask(self, ref: str | None, request: Request) -> None:
+        self.mailbox.ask(ref, request)
+
+    def renew(self, identity: Identity) -> None:
+        """The view of a socket stays as it was bounded when it came."""
+        self.identity = identity
+
+    def gone(self) -> None:
+        self.mailbox.gone()
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        self._client.close(code, reason)
+
+    # what the boardroom calls
+
+    def show(self, board: BoardSnapshot | BoardDelta) -> None:
+        """Tell what of it is within bounds, as the next frame after the last one."""
+        if isinstance(board, BoardSnapshot):
+            self._client.tell(self._bounds.snapshot(board))
+        else:
+            seen = self._bounds.delta(board, self._rev)
+            if seen is None:
+                return
+            self._client.tell(seen)
+        self._rev = board.rev
+
+    # the actor's own life
+
+    async def run(self) -> None:
+        """Live until the socket is gone."""
+        self._client.tell(Entered(session=self.session, state="watching"))
+        try:
+            while not isinstance(item := await self.mailbox.receive(), Gone):
+                await self._handle(item)
+        except Reaped:
+            self._client.close(CloseCode.GOING_AWAY, "node restarts")
+        except Exception:  # the supervisor's place: nothing is lost with it, the client comes back
+            log.exception("session crashed", who=self.ref)
+            self._client.close(CloseCode.GOING_AWAY, "please reconnect")
+        finally:
+            self._boardroom.leave(self)
+
+    async def _handle(self, item: Item) -> None:
+        match item:
+            case Asked():
+                await self._answer(item)
+            case Service(available):
+                self._client.tell(
+                    ServiceNotice(available=available, retry_ms=None if available else RETRY_MS)
+                )
+            case Resynced() | Heard() | Signalled():
+                pass  # the node's own news: the boardroom watches the whole pool
+            case _:
+                raise TypeError(f"a supervisor's session cannot receive {item!r}")
+
+    async def _answer(self, asked: Asked) -> None:
+        watches = isinstance(asked.request, BoardWatch)
+        with answering(self._client, asked.ref):
+            if not watches:
+                await Commands(self._context, self.identity, self._bounds).carry_out(asked.request)
+        if watches:
+            self._boardroom.join(self)
