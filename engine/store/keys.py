@@ -1,7 +1,7 @@
 """The Redis key schema, described once. Every key of a pool begins `giliran:{pool}:`.
 
-The braces put a pool into one cluster slot. Below, `<ref>` is `call:<id>`, `agent:<sub>` or
-`customer:<sub>`; `<node>` is one boot of a node, `<name>-<boot>`.
+The braces put a pool into one cluster slot. Below, `<ref>` is `call:<id>`, `agent:<sub>`,
+`customer:<sub>` or `queue:<name>`; `<node>` is one boot of a node, `<name>-<boot>`.
 
     <ref>              hash     one record: a field per attribute, and `in`: the indexes it stands in
     records            set      every ref there is
@@ -10,6 +10,7 @@ The braces put a pool into one cluster slot. Below, `<ref>` is `call:<id>`, `age
       offered connected ended     other calls -> since
       agents ready                agents -> since, ready ones -> idle since
       customers                   customers -> 0
+      queues                      gates that supervisors moved -> since
       sessions:<node>             whose sockets that node holds -> 0
       deadlines                   any record -> the instant at which time moves it
     nodes              hash     node -> beat; -1 = condemned
