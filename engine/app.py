@@ -7,12 +7,13 @@ made anew on the same ports.
 
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import structlog
 import trio
 from attrs import evolve, frozen
+from starlette.routing import BaseRoute
 
 from engine.config import load_secret
 from engine.domain.change import Reaped
@@ -129,8 +130,8 @@ def ready_line(settings: Settings, ready: Ready, join_url: str) -> str:
 class Lives:
     """A node and its successors: each is made anew, on the same ports, when the last was declared dead."""
 
-    def __init__(self, settings: Settings, store_url: str) -> None:
-        self.node = Node(settings, store_url)
+    def __init__(self, settings: Settings, store_url: str, routes: Sequence[BaseRoute] = ()) -> None:
+        self.node = Node(settings, store_url, routes=routes)
         self._settings = settings
 
     async def run(self, task_status: trio.TaskStatus[Ready] = trio.TASK_STATUS_IGNORED) -> None:
@@ -143,4 +144,4 @@ class Lives:
                     task_status = trio.TASK_STATUS_IGNORED
             except* Reaped:
                 log.warning("starting anew", node=self.node.node)
-            self.node = Node(self._settings, self.node.store_url, self.node.metrics)
+            self.node = Node(self._settings, self.node.store_url, self.node.metrics, self.node.routes)

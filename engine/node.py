@@ -6,7 +6,7 @@ off), it closes its sockets (1012) and raises `Reaped`; whoever runs it makes an
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import structlog
 import trio
 from attrs import define, evolve, field, frozen
+from starlette.routing import BaseRoute
 
 from engine import __version__
 from engine.actors.context import Context
@@ -94,11 +95,12 @@ _OUTCOMES: Mapping[type[Exception], str] = {
 
 @define(eq=False)
 class Node:
-    """`settings` must have a secret. `store_url`: the Redis of the pool."""
+    """`settings` must have a secret. `store_url`: the Redis of the pool. `routes` go before those of pages."""
 
     settings: Settings
     store_url: str
     metrics: NodeMetrics = field(factory=NodeMetrics)
+    routes: Sequence[BaseRoute] = ()
     _store: MeasuredStore = field(init=False)
     _directory: Directory = field(init=False)
     _leadership: Leadership = field(init=False)
@@ -171,7 +173,7 @@ class Node:
                     position_every_ms=settings.position_every_ms,
                     deadlines_at_once=DEADLINES_AT_ONCE,
                 )
-                serve_pages = partial(serve_http, routes=page_routes())
+                serve_pages = partial(serve_http, routes=[*self.routes, *page_routes()])
                 http_port = await nursery.start(
                     serve_pages, settings.http_host, settings.http_port, self, name="http"
                 )
