@@ -34,11 +34,12 @@ const REFUSED = 4003;
 
 /**
  * Where the WebSockets are, the preferred one first.
- * @param {string} base origin of a node's HTTP port; "" is the page's own
+ * @param {string} base URL of a node's HTTP port; "": the one this module came from
  * @returns {Promise<string[]>}
  */
 export async function discover(base = "") {
-  const answer = await fetch(`${base}/client.json`, { cache: "no-store" });
+  const root = base ? `${base.replace(/\/$/, "")}/` : new URL("..", import.meta.url);
+  const answer = await fetch(new URL("client.json", root), { cache: "no-store" });
   if (!answer.ok) throw new Error(`client.json: ${answer.status}`);
   const { ws, others = [] } = await answer.json();
   return [ws, ...others];

@@ -71,3 +71,8 @@ export function reconcile(parent, items, key, make, update = () => {}) {
   }
   lists.set(parent, after);
 }
+
+/** Write a text if it is another: what is written anew loses its selection and may be read aloud again. */
+export function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

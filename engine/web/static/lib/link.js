@@ -13,10 +13,24 @@ const QUIET_MS = 1_500; // a link that is made within this needs no word
 const GLAD_MS = 4_000;
 
 /**
+ * What a person can do about the link, by name.
  * @param {import("../giliran.js").Client} client
+ */
+export const actions = (client) => ({
+  retry: () => client.wake(),
+  here: () => client.connect(),
+  signin: async () => {
+    await client.refresh(await signIn(client.role, { again: true }));
+    client.connect();
+  },
+});
+
+/**
+ * @param {import("../giliran.js").Client} client
+ * @param {{except?: string[]}} [options] states of the link for which the page has words of its own
  * @returns {HTMLElement}
  */
-export function banner(client) {
+export function banner(client, { except = [] } = {}) {
   const words = el("span", { role: "status" });
   const count = el("span", { class: "banner-count", "aria-hidden": "true" });
   const act = el("button", { type: "button", class: "button small" });
@@ -26,19 +40,13 @@ export function banner(client) {
   let broken = false;
   let shown = "";
 
-  const actions = {
-    retry: () => client.wake(),
-    here: () => client.connect(),
-    signin: async () => {
-      await client.refresh(await signIn(client.role, { again: true }));
-      client.connect();
-    },
-  };
-  act.addEventListener("click", () => actions[act.dataset.does]());
+  const can = actions(client);
+  act.addEventListener("click", () => can[act.dataset.does]());
 
   /** What there is to say: [key, tone, action]. */
   function state() {
     const since = performance.now() - changedAt;
+    if (except.includes(client.link.state)) return null;
     switch (client.link.state) {
       case "replaced":
         return ["link.replaced", "warn", "here"];

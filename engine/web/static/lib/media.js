@@ -5,6 +5,7 @@
 
 import { el, icon } from "./dom.js";
 import { t } from "./i18n.js";
+import { ICONS } from "./icons.js";
 
 /** Why there is no device: denied, none, busy, insecure. */
 export class DeviceError extends Error {
@@ -100,9 +101,6 @@ export function level(stream, hear) {
   };
 }
 
-const MIC_OFF =
-  "M3 3l18 18M9 9v3a3 3 0 0 0 4.5 2.6M15 10.5V6a3 3 0 0 0-5.8-1M5.5 11a6.5 6.5 0 0 0 10.2 5.3M18.5 11a6.5 6.5 0 0 1-.6 2.7M12 17.5V21";
-
 /**
  * A picture with its name, and words in the place of a picture that is not there: `state` is live, waiting,
  * off, interrupted or failed. A frozen picture is covered.
@@ -112,7 +110,7 @@ export class VideoTile extends HTMLElement {
   #words = el("p", { class: "tile-words" });
   #sound = el("button", { type: "button", class: "button tile-sound", hidden: true, on: { click: () => this.#play() } });
   #name = el("span");
-  #quiet = el("span", { class: "tile-quiet", role: "img", hidden: true }, icon(MIC_OFF));
+  #quiet = el("span", { class: "tile-quiet", role: "img", hidden: true }, icon(ICONS.microphoneOff));
   #state = "waiting";
   #said = null;
 
