@@ -32,7 +32,10 @@ def mistakes(path: Path | None, environ: dict[str, str] | None = None) -> list[s
 
 
 def test_the_template_loads_back_to_the_defaults(tmp_path: Path) -> None:
-    assert load(write(tmp_path, template())) == load() == Settings()
+    path = write(tmp_path, template())
+    read = load(path)
+    assert read.config_file == path, "rules are read again from there"
+    assert attrs.evolve(read, config_file=None) == load() == Settings()
 
 
 def test_every_key_of_the_template_may_be_set_without_its_comment_sign(tmp_path: Path) -> None:

@@ -45,4 +45,4 @@ class Ledger:
     def _holds(self, guard: Guard) -> bool:
         record = self.records.get(guard.ref)
         value = None if record is None else getattr(record, guard.field)
-        return (value or None) == guard.value
+        return ("true" if value is True else value or None) == guard.value

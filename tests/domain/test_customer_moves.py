@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from engine.domain.change import Guard
+from engine.domain.change import Conflict, Guard
 from engine.domain.errors import Code, Refused
 from engine.domain.facts import CallEnded, CallQueued, CallRated, LinkBack, LinkLost
 from engine.domain.lifecycle import AgentState, CallState, EndReason, Party
@@ -31,7 +31,7 @@ BANK = Policy(
 
 
 def ask(last: Call | None = None, who: Customer | None = None, **given: Any) -> Any:
-    extra = {k: given.pop(k) for k in ("open_queues", "waiting") if k in given}
+    extra = {k: given.pop(k) for k in ("waiting",) if k in given}
     fields: dict[str, Any] = {
         "request_id": "r1",
         "queue": "general",
@@ -74,8 +74,6 @@ def test_a_facts_terms_carry_no_attribute_values() -> None:
 REFUSED: list[tuple[dict[str, Any], Code, str | None]] = [
     ({"queue": "nowhere"}, Code.NO_SUCH_QUEUE, "queue"),
     ({"queue": "premium"}, Code.NOT_ALLOWED, "queue"),
-    ({"queue": "closed"}, Code.QUEUE_CLOSED, "queue"),
-    ({"open_queues": {"general": False}}, Code.QUEUE_CLOSED, "queue"),
     ({"waiting": 3}, Code.QUEUE_FULL, "queue"),
     ({"skills": {"juggling": 1}}, Code.BAD_FIELD, "skills"),
     ({"last": call(CallState.WAITING)}, Code.ALREADY_WAITING, None),
@@ -93,16 +91,34 @@ def test_asking_for_what_cannot_be(given: dict[str, Any], code: Code, field: str
         assert (refused.value.call_id, refused.value.state) == ("c1", given["last"].state.value)
 
 
-def test_a_supervisor_can_open_what_the_rules_close() -> None:
-    assert call_after(ask(queue="closed", open_queues={"closed": True})).queue == "closed"
+#: Whether a queue is open is not known here but compared by the store, at the very moment of asking.
+NOT_PAUSED = Guard("queue:general", "paused", None)
+OPENED = Guard("queue:closed", "opened", "true")
+
+
+def test_asking_guards_the_gate_of_the_queue() -> None:
+    assert ask().guards == (NOT_PAUSED,)
+    assert ask(queue="closed").guards == (OPENED,)
+    assert call_after(ask(queue="closed")).queue == "closed"
+
+
+def test_a_gate_alone_shuts_him_out_and_anything_else_is_to_be_tried_again() -> None:
+    for guard in (NOT_PAUSED, OPENED):
+        refused = moves.shut(Conflict({}, (guard,)))
+        assert refused is not None
+        assert (refused.code, refused.field) == (Code.QUEUE_CLOSED, "queue")
+    other = Guard("customer:k1", "session", "s2")
+    assert moves.shut(Conflict({"customer:k1": customer()}, (NOT_PAUSED,))) is None
+    assert moves.shut(Conflict({}, (NOT_PAUSED, other))) is None
+    assert moves.shut(Conflict({}, (other,))) is None
 
 
 def test_two_requests_at_once_cannot_both_succeed() -> None:
     first = ask(who=customer(call=""))
-    assert first.guards == ()
+    assert first.guards == (NOT_PAUSED,)
     assert first.writes[0].version == 2
     again = ask(who=customer(call="c1"), last=None)
-    assert again.guards == (Guard("call:c1", "live", None),)
+    assert again.guards == (Guard("call:c1", "live", None), NOT_PAUSED)
 
 
 @pytest.mark.parametrize(
