@@ -11,209 +11,12 @@ from engine.actors import notices as n
 from engine.actors import requests as r
 from engine.actors.notices import Notice
 from engine.domain.errors import Code
-from engine.domain.lifecycle import AgentState, EndReason, OfferEnd, Party, RequeueReason
 from engine.domain.limits import MESSAGE_BYTES, SIGNAL_BYTES
 from engine.gateway.codec import BadFrame, TooBig, decode, encode
-from engine.gateway.messages import CLIENT_FRAMES, SERVER_FRAMES, Hello, Ping, Pong, TokenRefresh, Welcome
+from engine.gateway.messages import CLIENT_FRAMES, SERVER_FRAMES
 
-FROM_CLIENTS: list[tuple[dict[str, Any], Any]] = [
-    ({"type": "hello", "token": "t"}, Hello(token="t")),
-    ({"type": "hello", "token": "t", "resume": "r"}, Hello(token="t", resume="r")),
-    ({"type": "token.refresh", "token": "t"}, TokenRefresh(token="t")),
-    ({"type": "ping"}, Ping()),
-    ({"type": "call.request", "request_id": "r1", "queue": "q"}, r.CallRequest(request_id="r1", queue="q")),
-    (
-        {
-            "type": "call.request",
-            "request_id": "r1",
-            "queue": "q",
-            "skills": {"loan": 2},
-            "attributes": {"lang": "id"},
-            "consent": {"version": "2025-03.1"},
-        },
-        r.CallRequest(
-            request_id="r1",
-            queue="q",
-            skills={"loan": 2},
-            attributes={"lang": "id"},
-            consent=r.Consent("2025-03.1"),
-        ),
-    ),
-    (
-        {"type": "call.request", "request_id": "r1", "queue": "q", "skills": ["loan", "mandarin"]},
-        r.CallRequest(request_id="r1", queue="q", skills=["loan", "mandarin"]),
-    ),
-    ({"type": "call.cancel"}, r.CallCancel()),
-    ({"type": "call.hangup"}, r.CallHangup()),
-    ({"type": "call.rate", "call_id": "c1", "score": 5}, r.CallRate(call_id="c1", score=5)),
-    (
-        {"type": "call.rate", "call_id": "c1", "score": 1, "comment": "terima kasih 😊"},
-        r.CallRate(call_id="c1", score=1, comment="terima kasih 😊"),
-    ),
-    (
-        {"type": "signal", "data": {"sdp": ["x", 1, 1.5, None, True]}},
-        r.Signal(data={"sdp": ["x", 1, 1.5, None, True]}),
-    ),
-    ({"type": "signal", "data": None}, r.Signal(data=None)),
-    ({"type": "state.set", "state": "ready"}, r.StateSet(state=AgentState.READY)),
-    (
-        {"type": "state.set", "state": "not_ready", "reason": "break"},
-        r.StateSet(state=AgentState.NOT_READY, reason="break"),
-    ),
-    ({"type": "offer.accept", "offer_id": "o-1"}, r.OfferAccept(offer_id="o-1")),
-    ({"type": "offer.decline", "offer_id": "o_1"}, r.OfferDecline(offer_id="o_1")),
-    ({"type": "wrapup.finish", "disposition": "sold"}, r.WrapupFinish(disposition="sold")),
-    ({"type": "wrapup.finish", "notes": None}, r.WrapupFinish()),
-]
-
-VIDEO = n.Video(provider="p2p", room="r", role="offerer", ice_servers=[{"urls": "stun:x"}])
-VIDEO_FRAME = {"provider": "p2p", "room": "r", "role": "offerer", "ice_servers": [{"urls": "stun:x"}]}
-EWT = n.Estimate(p50=1, p90=2)
-
-TO_CLIENTS: list[tuple[Any, dict[str, Any]]] = [
-    (n.Ok(ref="a"), {"type": "ok", "ref": "a"}),
-    (
-        n.Error(ref=None, code=Code.BAD_FRAME, message="m"),
-        {"type": "error", "ref": None, "code": "bad_frame", "message": "m"},
-    ),
-    (
-        n.Error(ref="a", code=Code.TOO_FAST, message="m", field="f", call_id="c", state="s", retry_ms=5),
-        {
-            "type": "error",
-            "ref": "a",
-            "code": "too_fast",
-            "message": "m",
-            "field": "f",
-            "call_id": "c",
-            "state": "s",
-            "retry_ms": 5,
-        },
-    ),
-    (
-        Welcome(protocol=1, session="s", node="n", server_time=3, state="idle", config={"queues": []}),
-        {
-            "type": "welcome",
-            "protocol": 1,
-            "session": "s",
-            "node": "n",
-            "server_time": 3,
-            "state": "idle",
-            "config": {"queues": []},
-        },
-    ),
-    (Pong(ref="x", server_time=3), {"type": "pong", "ref": "x", "server_time": 3}),
-    (Pong(server_time=3), {"type": "pong", "server_time": 3}),
-    (n.Service(available=False), {"type": "service", "available": False}),
-    (
-        n.Service(available=True, draining=True, retry_ms=9),
-        {"type": "service", "available": True, "draining": True, "retry_ms": 9},
-    ),
-    (
-        n.CallQueued(call_id="c", queue="q", position=1, ewt_ms=EWT, resume_token="t"),
-        {
-            "type": "call.queued",
-            "call_id": "c",
-            "queue": "q",
-            "position": 1,
-            "ewt_ms": {"p50": 1, "p90": 2},
-            "resume_token": "t",
-        },
-    ),
-    (n.CallPosition(position=2, ewt_ms=None), {"type": "call.position", "position": 2, "ewt_ms": None}),
-    (n.CallOffered(), {"type": "call.offered"}),
-    (
-        n.CallRequeued(reason=RequeueReason.NO_AGENT, position=1, ewt_ms=None),
-        {"type": "call.requeued", "reason": "no_agent", "position": 1, "ewt_ms": None},
-    ),
-    (
-        n.CustomerConnected(call_id="c", connected_at=7, agent=n.Person(id="a", name="Ayu"), video=VIDEO),
-        {
-            "type": "call.connected",
-            "call_id": "c",
-            "connected_at": 7,
-            "agent": {"id": "a", "name": "Ayu"},
-            "video": VIDEO_FRAME,
-        },
-    ),
-    (
-        n.AgentConnected(
-            call_id="c",
-            connected_at=7,
-            queue="q",
-            tier="priority",
-            customer=n.Person(id="x", name="Budi"),
-            skills={"loan": 1},
-            attributes={},
-            video=VIDEO,
-        ),
-        {
-            "type": "call.connected",
-            "call_id": "c",
-            "connected_at": 7,
-            "queue": "q",
-            "tier": "priority",
-            "customer": {"id": "x", "name": "Budi"},
-            "skills": {"loan": 1},
-            "attributes": {},
-            "video": VIDEO_FRAME,
-        },
-    ),
-    (n.Peer(link="lost", deadline_at=9), {"type": "peer", "link": "lost", "deadline_at": 9}),
-    (n.Peer(link="back"), {"type": "peer", "link": "back"}),
-    (
-        n.CallEnded(call_id="c", reason=EndReason.COMPLETED, by=Party.AGENT),
-        {"type": "call.ended", "call_id": "c", "reason": "completed", "by": "agent"},
-    ),
-    (n.Signal(data=[1, {"a": None}]), {"type": "signal", "data": [1, {"a": None}]}),
-    (
-        n.AgentStateNow(
-            state=AgentState.READY, reason=None, since_at=1, next_state=None, deadline_at=None, call_id=None
-        ),
-        {
-            "type": "agent.state",
-            "state": "ready",
-            "reason": None,
-            "since_at": 1,
-            "next_state": None,
-            "deadline_at": None,
-        },
-    ),
-    (
-        n.Offer(
-            offer_id="o",
-            call=n.OfferedCall(
-                call_id="c",
-                queue="q",
-                tier="regular",
-                customer=n.Person(id="x", name="Budi"),
-                skills={},
-                attributes={"lang": "id"},
-                waited_ms=3,
-            ),
-            deadline_at=9,
-            why={"rank": 1},
-        ),
-        {
-            "type": "offer",
-            "offer_id": "o",
-            "call": {
-                "call_id": "c",
-                "queue": "q",
-                "tier": "regular",
-                "customer": {"id": "x", "name": "Budi"},
-                "skills": {},
-                "attributes": {"lang": "id"},
-                "waited_ms": 3,
-            },
-            "deadline_at": 9,
-            "why": {"rank": 1},
-        },
-    ),
-    (
-        n.OfferEnded(offer_id="o", reason=OfferEnd.EXPIRED),
-        {"type": "offer.ended", "offer_id": "o", "reason": "expired"},
-    ),
-]
+from .from_clients import FROM_CLIENTS
+from .to_clients import TO_CLIENTS
 
 
 @pytest.mark.parametrize(("frame", "message"), FROM_CLIENTS)
@@ -244,6 +47,10 @@ def test_the_tables_know_every_frame() -> None:
 A_CALL = {"type": "call.request", "request_id": "r", "queue": "q"}
 A_RATE = {"type": "call.rate", "call_id": "c", "score": 5}
 AN_OFFER = {"type": "offer.accept", "offer_id": "o"}
+A_TRANSFER = {"type": "call.transfer"}
+A_PLACE = {"type": "call.prioritise", "call_id": "c", "reason": "vip"}
+A_STATE = {"type": "agent.set_state", "agent_id": "a", "state": "ready"}
+SKILLS = {"type": "agent.set_skills", "agent_id": "a", "queues": ["q"], "skills": {}}
 
 BAD_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({}, "type"),
@@ -297,6 +104,55 @@ BAD_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"type": "state.set", "state": ["ready"]}, "state"),
     ({"type": "state.set", "state": "not_ready", "reason": "a break"}, "reason"),
     ({"type": "wrapup.finish", "disposition": ""}, "disposition"),
+    (A_TRANSFER | {"queue": 5}, "queue"),
+    (A_TRANSFER | {"queue": "a queue"}, "queue"),
+    (A_TRANSFER | {"agent_id": ["a"]}, "agent_id"),
+    (A_TRANSFER | {"note": 5}, "note"),
+    (A_TRANSFER | {"note": "x" * 2001}, "note"),
+    (A_TRANSFER | {"note": "a\0b"}, "note"),
+    (A_TRANSFER | {"call_id": "c"}, "call_id"),
+    ({"type": "colleagues.list", "queue": "q"}, "queue"),
+    ({"type": "board.watch", "queues": []}, "queues"),
+    ({"type": "call.prioritise", "call_id": "c"}, "reason"),
+    ({"type": "call.prioritise", "reason": "vip"}, "call_id"),
+    (A_PLACE | {"reason": None}, "reason"),
+    (A_PLACE | {"reason": "because he asked"}, "reason"),
+    (A_PLACE | {"call_id": None}, "call_id"),
+    (A_PLACE | {"head_start_ms": 3_600_001}, "head_start_ms"),
+    (A_PLACE | {"head_start_ms": -3_600_001}, "head_start_ms"),
+    (A_PLACE | {"head_start_ms": 1.0}, "head_start_ms"),
+    (A_PLACE | {"head_start_ms": "1000"}, "head_start_ms"),
+    (A_PLACE | {"band": -1}, "band"),
+    (A_PLACE | {"band": 10}, "band"),
+    (A_PLACE | {"band": True}, "band"),
+    ({"type": "call.assign", "call_id": "c"}, "agent_id"),
+    ({"type": "call.assign", "agent_id": "a"}, "call_id"),
+    ({"type": "call.assign", "call_id": "c", "agent_id": None}, "agent_id"),
+    ({"type": "call.assign", "call_id": "c", "agent_id": "a", "queue": "q"}, "queue"),
+    ({"type": "call.end"}, "call_id"),
+    ({"type": "call.end", "call_id": "c", "reason": "vip"}, "reason"),
+    (A_STATE | {"state": "on_call"}, "state"),
+    (A_STATE | {"state": None}, "state"),
+    (A_STATE | {"agent_id": 7}, "agent_id"),
+    (A_STATE | {"reason": "a break"}, "reason"),
+    ({"type": "agent.set_skills", "agent_id": "a", "skills": {}}, "queues"),
+    ({"type": "agent.set_skills", "agent_id": "a", "queues": []}, "skills"),
+    (SKILLS | {"queues": None}, "queues"),
+    (SKILLS | {"queues": {"q": 1}}, "queues"),
+    (SKILLS | {"queues": ["q", "q"]}, "queues"),
+    (SKILLS | {"queues": ["q", 5]}, "queues.1"),
+    (SKILLS | {"queues": [f"q{i}" for i in range(201)]}, "queues"),
+    (SKILLS | {"skills": ["loan"]}, "skills"),
+    (SKILLS | {"skills": None}, "skills"),
+    (SKILLS | {"skills": {"loan": 0}}, "skills.loan"),
+    (SKILLS | {"skills": {"loan": 101}}, "skills.loan"),
+    (SKILLS | {"skills": {"loan": True}}, "skills.loan"),
+    (SKILLS | {"skills": {f"s{i}": 1 for i in range(201)}}, "skills"),
+    ({"type": "queue.pause"}, "queue"),
+    ({"type": "queue.pause", "queue": None}, "queue"),
+    ({"type": "queue.resume", "queue": "*"}, "queue"),
+    ({"type": "queue.resume", "queue": "q", "reason": "over"}, "reason"),
+    ({"type": "rules.reload", "rules": {}}, "rules"),
 ]
 
 BAD_IDS = [
@@ -391,7 +247,12 @@ def test_what_is_no_frame_is_refused_without_a_field(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "tag", ["", "x", "call.transfer", "board.watch", "Ping", "welcome", "offer", "__class__"]
+    "tag",
+    [
+        *("", "x", "Ping", "welcome", "offer", "__class__"),
+        *("call.transferred", "board", "board.snapshot", "board.delta", "colleagues", "agent.figures"),
+        *("agent.set", "queue.close", "rules.reload ", "call.prioritize"),
+    ],
 )
 def test_an_unknown_type_is_answered_as_such(tag: str) -> None:
     with pytest.raises(BadFrame) as caught:
