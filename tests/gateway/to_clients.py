@@ -13,7 +13,7 @@ from engine.gateway.messages import Pong, Welcome
 VIDEO = n.Video(provider="p2p", room="r", role="offerer", ice_servers=[{"urls": "stun:x"}])
 VIDEO_FRAME = {"provider": "p2p", "room": "r", "role": "offerer", "ice_servers": [{"urls": "stun:x"}]}
 EWT = n.Estimate(p50=1, p90=2)
-WHY: dict[str, Any] = {"enqueued_at": 1, "due_at": 0, "band": 2, "terms": {"tier priority": 1}, "rules": "0a1b"}
+WHY: dict[str, Any] = {"enqueued_at": 1, "due_at": 0, "band": 2, "terms": {"tier": 1}, "rules": "0a1b"}
 
 MINUTE = b.Minute(at=60_000, arrived=4, answered=3, in_time=2, abandoned=1, waiting=5)
 MINUTE_FRAME = {"at": 60_000, "arrived": 4, "answered": 3, "in_time": 2, "abandoned": 1, "waiting": 5}
