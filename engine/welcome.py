@@ -1,14 +1,21 @@
 """The `config` of a welcome frame: what each role may choose from, and how people read it."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from engine.actors.context import Standings
 from engine.actors.ports import Identity
 from engine.domain.rules import Queue
+from engine.gateway.messages import (
+    AgentConfig,
+    Choice,
+    CustomerConfig,
+    QueueChoice,
+    SupervisorConfig,
+    WatchedQueue,
+)
 from engine.settings import Settings
 
-Config = Mapping[str, Any]
+Config = CustomerConfig | AgentConfig | SupervisorConfig
 
 
 def client_config(settings: Callable[[], Settings], standings: Standings) -> Callable[[Identity], Config]:
@@ -23,38 +30,48 @@ def client_config(settings: Callable[[], Settings], standings: Standings) -> Cal
         match identity.role:
             case "customer":
                 mine = [q for q in queues if not q.tiers or identity.tier in q.tiers]
-                return {"queues": _queues(mine, standings), "video": {"provider": now.video_provider.value}}
+                return CustomerConfig(
+                    queues=_queues(mine, standings), video={"provider": now.video_provider.value}
+                )
             case "supervisor":
                 seen = [q for q in queues if not identity.queues or q.name in identity.queues]
-                return {
-                    "queues": [row | _goal(q) for row, q in zip(_queues(seen, standings), seen, strict=True)],
-                    "reasons": _words(now, "reasons", now.policy.reasons),
-                    "skills": _words(now, "skills", now.policy.skills),
-                }
+                return SupervisorConfig(
+                    queues=[_watched(queue, standings) for queue in seen],
+                    reasons=_words(now, "reasons", now.policy.reasons),
+                    skills=_words(now, "skills", now.policy.skills),
+                )
             case _:
-                return {
-                    "queues": _queues([q for q in queues if q.name in identity.queues], standings),
-                    "transfer_queues": _queues(queues, standings),
-                    "reasons": _words(now, "reasons", now.policy.reasons),
-                    "dispositions": _words(now, "dispositions", now.policy.dispositions),
-                }
+                return AgentConfig(
+                    queues=_queues([q for q in queues if q.name in identity.queues], standings),
+                    transfer_queues=_queues(queues, standings),
+                    reasons=_words(now, "reasons", now.policy.reasons),
+                    dispositions=_words(now, "dispositions", now.policy.dispositions),
+                )
 
     return config
 
 
-def _queues(queues: list[Queue], standings: Standings) -> list[dict[str, Any]]:
-    rows = []
-    for queue in queues:
-        heard = standings.is_open(queue.name)
-        is_open = queue.open if heard is None else heard
-        rows.append({"id": queue.name, "label": dict(queue.label), "open": is_open})
-    return rows
+def _queues(queues: list[Queue], standings: Standings) -> list[QueueChoice]:
+    return [
+        {"id": queue.name, "label": dict(queue.label), "open": _is_open(queue, standings)} for queue in queues
+    ]
 
 
-def _goal(queue: Queue) -> dict[str, Any]:
-    return {"service_level_ms": queue.service_level_ms, "service_target": queue.service_target}
+def _watched(queue: Queue, standings: Standings) -> WatchedQueue:
+    return {
+        "id": queue.name,
+        "label": dict(queue.label),
+        "open": _is_open(queue, standings),
+        "service_level_ms": queue.service_level_ms,
+        "service_target": queue.service_target,
+    }
 
 
-def _words(settings: Settings, kind: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
+def _is_open(queue: Queue, standings: Standings) -> bool:
+    heard = standings.is_open(queue.name)
+    return queue.open if heard is None else heard
+
+
+def _words(settings: Settings, kind: str, names: tuple[str, ...]) -> list[Choice]:
     labels = settings.labels.get(kind, {})
     return [{"id": name, "label": dict(labels.get(name, {}))} for name in names]

@@ -1,10 +1,8 @@
 """Settings and message classes turned into what a node's parts are given."""
 
 from collections.abc import Callable
-from typing import Any
 
-import attrs
-
+from engine.actors import shapes
 from engine.actors.ports import Meeting
 from engine.gateway.video import Elsewhere, LiveKit, PeerToPeer, Turn
 from engine.settings import IceServer, Settings, VideoProvider
@@ -36,6 +34,10 @@ def meeting(settings: Settings, unix_s: Callable[[], float]) -> Meeting:
             )
 
 
-def _as_browsers_have_it(server: IceServer) -> dict[str, Any]:
-    given = attrs.asdict(server, filter=lambda _, value: value is not None)
-    return {**given, "urls": list(server.urls)}
+def _as_browsers_have_it(server: IceServer) -> shapes.IceServer:
+    told: shapes.IceServer = {"urls": list(server.urls)}
+    if server.username is not None:
+        told["username"] = server.username
+    if server.credential is not None:
+        told["credential"] = server.credential
+    return told

@@ -27,7 +27,7 @@ ARROW: dict[str, set[str]] = {
     "settings": {"domain", "tables", "policy_file"},
     "config": {"domain", "tables", "policy_file", "settings"},
     "config_template": {"domain", "tables", "policy_file", "settings", "config", "toml_text"},
-    "welcome": {"domain", "actors", "settings"},
+    "welcome": {"domain", "actors", "gateway", "settings"},
     "gateway": {"domain", "observability", "actors"},
     "web": {"domain", "observability", "actors"},
     "replay": {

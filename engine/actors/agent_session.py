@@ -26,6 +26,7 @@ from engine.actors.view import View
 from engine.domain.change import Change
 from engine.domain.errors import Code, Refused
 from engine.domain.lifecycle import AgentState, CallState, OfferEnd, Party
+from engine.domain.matching import Why, explain_due
 from engine.domain.model import Agent, Call, Customer, Ref
 from engine.domain.moves import agent as moves
 from engine.domain.moves.restore import restore_agent
@@ -290,8 +291,8 @@ def peer_link(before: int | None, after: int | None) -> list[Notice]:
     return [told.Peer(link="lost", deadline_at=after)]
 
 
-def _why(call: Call) -> dict[str, Any]:
+def _why(call: Call) -> Why:
     """The assignment's why, without the other agents."""
-    why: dict[str, Any] = json.loads(call.why) if call.why else {}
+    why: Why = json.loads(call.why) if call.why else explain_due(call)
     why.pop("considered", None)
     return why

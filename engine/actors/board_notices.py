@@ -3,12 +3,13 @@
 A row is told whole whenever anything in it changed. Figures of a queue are those of the last hour.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar, Literal
 
 from attrs import field, frozen
 
 from engine.domain.estimates import Estimate
 from engine.domain.lifecycle import AgentState, CallState
+from engine.domain.matching import Why
 
 
 @frozen(kw_only=True)
@@ -42,8 +43,8 @@ class QueueRow:
     abandoned / (answered + abandoned). Both are null while nothing happened."""
 
     id: str
-    #: open, paused (by a supervisor) or closed (as configured)
-    state: str
+    #: paused by a supervisor, closed as configured
+    state: Literal["open", "paused", "closed"]
     waiting: int
     #: since when the longest waiting call of the queue waits
     longest_at: int | None
@@ -69,11 +70,10 @@ class CallRow:
     enqueued_at: int
     due_at: int
     band: int
-    #: of a waiting call how it came by its due, else how it came to its agent
-    why: dict[str, Any]
+    why: Why
     agent_id: str | None
-    #: up, or lost: a customer whose link is lost is not offered
-    link: str
+    #: a customer whose link is lost is not offered
+    link: Literal["up", "lost"]
     #: the end of its maximum wait
     limit_at: int | None
     #: the end of a pending offer
@@ -106,7 +106,7 @@ class Assigned:
     queue: str
     tier: str
     agent_id: str
-    why: dict[str, Any]
+    why: Why
 
 
 @frozen(kw_only=True)

@@ -4,57 +4,44 @@ Instants (`…_at`) and durations (`…_ms`) are integer ms of pool time. A fiel
 optional is left out of the frame (see `optional`); any other None is sent as null.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from attrs import field, frozen
+from attrs import frozen
 
 from engine.actors.board_notices import BoardDelta, BoardSnapshot
+from engine.actors.shapes import Person as Person
+from engine.actors.shapes import Video as Video
+from engine.actors.shapes import optional as optional
 from engine.domain.errors import Code, Refused
 from engine.domain.estimates import Estimate as Estimate
 from engine.domain.lifecycle import AgentState, EndReason, OfferEnd, Party, RequeueReason
-
-
-def optional() -> Any:
-    """A field that is left out of the frame while it is None."""
-    return field(default=None, metadata={"optional": True})
-
-
-@frozen(kw_only=True)
-class Person:
-    id: str
-    name: str
-
-
-@frozen(kw_only=True)
-class Video:
-    """How the two pages meet. `role`: the offerer starts the WebRTC negotiation.
-
-    `url` and `token` are a LiveKit server's and what lets this side into the room.
-    """
-
-    provider: str
-    room: str
-    role: str
-    ice_servers: list[dict[str, Any]] = field(repr=False)
-    url: str | None = optional()
-    token: str | None = field(default=None, repr=False, metadata={"optional": True})
+from engine.domain.matching import Why
 
 
 @frozen(kw_only=True)
 class Ok:
+    """The request of that `ref` is done, and kept at the node's level of durability. Effects follow."""
+
     type: ClassVar[str] = "ok"
     ref: str
 
 
 @frozen(kw_only=True)
 class Error:
+    """A request is refused, and nothing changed (but see `unavailable`). Show people something for `code`."""
+
     type: ClassVar[str] = "error"
+    #: null if the refused frame had none, or could not be read
     ref: str | None
     code: Code
+    #: for developers, never to be shown to people
     message: str
+    #: the path of the field at fault
     field: str | None = optional()
     call_id: str | None = optional()
+    #: what state there is instead
     state: str | None = optional()
+    #: when asking again makes sense
     retry_ms: int | None = optional()
 
     @classmethod
@@ -80,14 +67,21 @@ class Entered:
 
 @frozen(kw_only=True)
 class Service:
+    """The service as a whole: whether it can change anything now, and whether this node goes away."""
+
     type: ClassVar[str] = "service"
+    #: false: the store is away, requests get `unavailable`; calls go on
     available: bool
+    #: this node goes away: reconnect when it closes (1012)
     draining: bool | None = optional()
+    #: reconnect at a random moment within this
     retry_ms: int | None = optional()
 
 
 @frozen(kw_only=True)
 class CallQueued:
+    """The call waits. `ewt_ms` is null where nothing can be said yet."""
+
     type: ClassVar[str] = "call.queued"
     call_id: str
     queue: str
@@ -98,6 +92,8 @@ class CallQueued:
 
 @frozen(kw_only=True)
 class CallPosition:
+    """His place has changed, or the estimate; at most once a second."""
+
     type: ClassVar[str] = "call.position"
     position: int
     ewt_ms: Estimate | None
@@ -106,11 +102,15 @@ class CallPosition:
 
 @frozen(kw_only=True)
 class CallOffered:
+    """An agent is being alerted."""
+
     type: ClassVar[str] = "call.offered"
 
 
 @frozen(kw_only=True)
 class CallRequeued:
+    """The call waits again, at its old place."""
+
     type: ClassVar[str] = "call.requeued"
     reason: RequeueReason
     position: int
@@ -145,15 +145,18 @@ class AgentConnected:
 
 @frozen(kw_only=True)
 class Peer:
-    """The other side's link: `lost` or `back`."""
+    """The other side's link. After `back` the offerer negotiates the video anew."""
 
     type: ClassVar[str] = "peer"
-    link: str
+    link: Literal["lost", "back"]
+    #: until then he may come back
     deadline_at: int | None = optional()
 
 
 @frozen(kw_only=True)
 class CallEnded:
+    """The call is over."""
+
     type: ClassVar[str] = "call.ended"
     call_id: str
     reason: EndReason
@@ -162,23 +165,32 @@ class CallEnded:
 
 @frozen(kw_only=True)
 class Signal:
+    """What the other side of the call sent, as it is; never before `call.connected`."""
+
     type: ClassVar[str] = "signal"
     data: Any
 
 
 @frozen(kw_only=True)
 class AgentStateNow:
+    """The agent's state, whoever changed it."""
+
     type: ClassVar[str] = "agent.state"
     state: AgentState
+    #: why not ready: a configured one, or the engine's `login`, `lost`, `declined`, `no_answer`
     reason: str | None
     since_at: int
+    #: what comes after call and wrap-up, if it was asked for
     next_state: AgentState | None
+    #: when the state ends by itself: offer, wrap-up, cool-down
     deadline_at: int | None
     call_id: str | None = optional()
 
 
 @frozen(kw_only=True)
 class OfferedCall:
+    """The call that is offered."""
+
     call_id: str
     queue: str
     tier: str
@@ -186,23 +198,29 @@ class OfferedCall:
     skills: dict[str, int]
     attributes: dict[str, str]
     waited_ms: int
+    #: the agent who passed the call on
     from_agent: str | None = optional()
+    #: what he wrote about it
     note: str | None = optional()
 
 
 @frozen(kw_only=True)
 class Offer:
-    """`why` explains the assignment without naming other agents."""
+    """A call alerts the agent. A WebSocket ping follows: without its pong within 3 s he counts as lost."""
 
     type: ClassVar[str] = "offer"
     offer_id: str
     call: OfferedCall
+    #: the end of the ring time
     deadline_at: int
-    why: dict[str, Any]
+    #: how the call came to this agent; other agents are not named
+    why: Why
 
 
 @frozen(kw_only=True)
 class OfferEnded:
+    """The offer is over, other than by acceptance."""
+
     type: ClassVar[str] = "offer.ended"
     offer_id: str
     reason: OfferEnd
@@ -215,11 +233,14 @@ class AgentFigures:
     type: ClassVar[str] = "agent.figures"
     handled: int
     aht_ms: int | None
+    #: offers that ran out
     no_answer: int
 
 
 @frozen(kw_only=True)
 class Colleague:
+    """An agent who is ready."""
+
     id: str
     name: str
     queues: list[str]

@@ -20,14 +20,23 @@ class CloseCode(IntEnum):
     """WebSocket close codes the engine uses."""
 
     NORMAL = 1000
+    #: not a text frame
     NOT_TEXT = 1003
-    GOING_AWAY = 1012
-    OVERLOADED = 1013
+    #: a message over 16 KB (a `signal`: 64 KB)
     TOO_BIG = 1009
+    #: the node goes away: reconnect
+    GOING_AWAY = 1012
+    #: too slow a client, or too many connections
+    OVERLOADED = 1013
+    #: the third bad frame within a minute
     BAD_FRAMES = 4000
+    #: a newer session of the same person took over: do not reconnect by itself
     REPLACED = 4001
+    #: no `hello` within 5 s
     NO_HELLO = 4002
+    #: the token is refused or has expired (not while a call is held)
     TOKEN = 4003
+    #: too many messages (20 a second, 100 at once), pings or fragments
     TOO_FAST = 4008
 
 

@@ -13,37 +13,53 @@ from engine.domain.lifecycle import AgentState
 
 @frozen
 class Consent:
-    """The version of the consent text the customer agreed to."""
+    """What the customer agreed to: camera, microphone, being recorded."""
 
+    #: of the text he was shown
     version: str
 
 
 @frozen(kw_only=True)
 class CallRequest:
+    """Ask for a call; answered by `call.queued`.
+
+    The same `request_id` again gets its first answer. While a call lives, another request gets
+    `already_waiting` with its `call_id`.
+    """
+
     type: ClassVar[str] = "call.request"
+    #: made by the client, one for each wish to call
     request_id: str
     queue: str
-    #: needed skills: names (level 1), or {name: level}
+    #: needed: names (level 1), or {name: level}
     skills: dict[str, int] | list[str] | None = None
+    #: count towards priority only where the queue allows a client to set them
     attributes: dict[str, str] | None = None
     consent: Consent | None = None
 
 
 @frozen(kw_only=True)
 class CallCancel:
+    """End my call, whatever its state; without one it is done already."""
+
     type: ClassVar[str] = "call.cancel"
 
 
 @frozen(kw_only=True)
 class CallHangup:
+    """End my call, whatever its state. An agent goes to wrap-up."""
+
     type: ClassVar[str] = "call.hangup"
 
 
 @frozen(kw_only=True)
 class CallRate:
+    """How the customer found his call, after it."""
+
     type: ClassVar[str] = "call.rate"
     call_id: str
-    score: int  # 1 to 5
+    #: 5 is best
+    score: int
     comment: str | None = None
 
 
@@ -57,19 +73,26 @@ class Signal:
 
 @frozen(kw_only=True)
 class StateSet:
+    """Another state for me; while I am busy it takes effect after call and wrap-up (`next_state`)."""
+
     type: ClassVar[str] = "state.set"
-    state: AgentState = field()  # ready, not_ready or offline
+    state: AgentState = field()
+    #: why not ready, one of the configured
     reason: str | None = None
 
 
 @frozen(kw_only=True)
 class OfferAccept:
+    """Take the call; `call.connected` follows. Saying it again is harmless."""
+
     type: ClassVar[str] = "offer.accept"
     offer_id: str
 
 
 @frozen(kw_only=True)
 class OfferDecline:
+    """Leave the call to another. Not ready for a cool-down, and that call avoids me for a while."""
+
     type: ClassVar[str] = "offer.decline"
     offer_id: str
     reason: str | None = None
@@ -77,7 +100,10 @@ class OfferDecline:
 
 @frozen(kw_only=True)
 class WrapupFinish:
+    """End wrap-up before its time, and say how the call turned out."""
+
     type: ClassVar[str] = "wrapup.finish"
+    #: one of the configured
     disposition: str | None = None
     notes: str | None = None
 
@@ -115,8 +141,11 @@ class CallPrioritise:
 
     type: ClassVar[str] = "call.prioritise"
     call_id: str
+    #: how much earlier than it arrived it counts as having arrived, beside what the rules give
     head_start_ms: int | None = None
+    #: strict priority, higher first
     band: int | None = None
+    #: kept in the journal
     reason: str
 
 
@@ -131,6 +160,8 @@ class CallAssign:
 
 @frozen(kw_only=True)
 class CallEnd:
+    """End a call, whatever its state (`cancelled`)."""
+
     type: ClassVar[str] = "call.end"
     call_id: str
 
@@ -165,6 +196,8 @@ class QueuePause:
 
 @frozen(kw_only=True)
 class QueueResume:
+    """Take new requests again."""
+
     type: ClassVar[str] = "queue.resume"
     queue: str
 

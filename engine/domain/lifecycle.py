@@ -17,7 +17,7 @@ from attrs import frozen
 
 class CallState(StrEnum):
     WAITING = "waiting"
-    OFFERED = "offered"
+    OFFERED = "offered"  # alerting one agent
     CONNECTED = "connected"
     ENDED = "ended"
 
@@ -26,32 +26,32 @@ class AgentState(StrEnum):
     OFFLINE = "offline"
     NOT_READY = "not_ready"
     READY = "ready"
-    OFFERED = "offered"
+    OFFERED = "offered"  # a call alerts him
     ON_CALL = "on_call"
-    WRAP_UP = "wrap_up"
+    WRAP_UP = "wrap_up"  # work after a call
 
 
 class OfferEnd(StrEnum):
-    """How an offer ended. `expired` is the field's *no answer* (RONA)."""
+    """How an offer ended."""
 
     ACCEPTED = "accepted"
     DECLINED = "declined"
-    EXPIRED = "expired"
-    RESCINDED = "rescinded"
-    AGENT_LOST = "agent_lost"
+    EXPIRED = "expired"  # the field's no answer (RONA)
+    RESCINDED = "rescinded"  # the customer was gone, or the store away
+    AGENT_LOST = "agent_lost"  # the agent's link
 
 
 class EndReason(StrEnum):
     """Why a call ended."""
 
-    COMPLETED = "completed"
+    COMPLETED = "completed"  # one of the two hung up
     ABANDONED = "abandoned"  # the customer left before connection
-    CUSTOMER_LOST = "customer_lost"
-    AGENT_LOST = "agent_lost"
+    CUSTOMER_LOST = "customer_lost"  # his link, and he did not come back
+    AGENT_LOST = "agent_lost"  # both links, and nobody came back
     EXPIRED = "expired"  # maximum wait
     CANCELLED = "cancelled"  # by a supervisor
-    CLOSED = "closed"
-    FAILED = "failed"
+    CLOSED = "closed"  # reserved
+    FAILED = "failed"  # reserved
 
 
 class Party(StrEnum):
@@ -66,9 +66,9 @@ class Party(StrEnum):
 class RequeueReason(StrEnum):
     """Why a call that was offered or connected waits again."""
 
-    NO_AGENT = "no_agent"
-    AGENT_LOST = "agent_lost"
-    TRANSFERRED = "transferred"
+    NO_AGENT = "no_agent"  # the offer was not accepted
+    AGENT_LOST = "agent_lost"  # the agent of the call did not come back
+    TRANSFERRED = "transferred"  # passed on by his agent
 
 
 class IllegalMove(Exception):

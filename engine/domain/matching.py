@@ -19,7 +19,7 @@ import heapq
 import json
 from bisect import bisect_left
 from collections.abc import Iterable
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from attrs import frozen
 
@@ -121,12 +121,37 @@ def _skill_rank(skills: Skills, select: Select, needed: Skills) -> float:
     return 0
 
 
-def explain(board: Board, lane: Lane, call: Call, chosen: Agent, now: int) -> str:
-    """The why of an assignment, as JSON: terms of due, rank, others considered and why not, rules' version.
+class Why(TypedDict):
+    """How a call came by its place, and if it is offered or connected, to its agent."""
 
-    `passed_over`: calls of the same queue that are due earlier but that no ready agent may take.
-    """
-    why: dict[str, Any] = {
+    enqueued_at: int
+    #: as it counts: `enqueued_at` less all terms
+    due_at: int
+    #: strict priority, higher first
+    band: int
+    #: the head start by each rule that matched, ms
+    terms: dict[str, int]
+    #: the version of the rules
+    rules: str
+    #: `supervisor`, if one assigned it
+    by: NotRequired[str]
+    waited_ms: NotRequired[int]
+    #: calls of the same queue that are due earlier but that no ready agent may take
+    passed_over: NotRequired[int]
+    #: how many of the queue's steps it had reached
+    step: NotRequired[int]
+    #: by what the agent was chosen among those who are able
+    select: NotRequired[str]
+    #: how long he had been idle
+    idle_ms: NotRequired[int]
+    #: other ready agents by id, and why each was not chosen: `not_able`, `not_preferred`, `avoided`,
+    #: `idle_less`, `id`, `least_flexible`, `best_skill`, `least_occupied`; never told to agents
+    considered: NotRequired[dict[str, str]]
+
+
+def explain(board: Board, lane: Lane, call: Call, chosen: Agent, now: int) -> str:
+    """The why of an assignment, as JSON."""
+    why: Why = {
         **explain_due(call),
         "waited_ms": now - call.enqueued_at,
         "passed_over": _passed_over(board, call),
@@ -139,7 +164,7 @@ def explain(board: Board, lane: Lane, call: Call, chosen: Agent, now: int) -> st
     return as_json(why)
 
 
-def explain_due(call: Call) -> dict[str, Any]:
+def explain_due(call: Call) -> Why:
     """How a call came by its place: `due_at` = `enqueued_at` less its terms, by the rules of that time."""
     return {
         "enqueued_at": call.enqueued_at,

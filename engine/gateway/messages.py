@@ -6,7 +6,7 @@ answers itself. Nothing else in the program lists them: codec, tests and documen
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, Literal, TypedDict, get_args
 
 from attrs import frozen
 
@@ -48,16 +48,18 @@ class Role(StrEnum):
 
 @frozen(kw_only=True)
 class Hello:
-    """The first frame of a client. `resume` matters only if the store lost the call."""
+    """The first frame of a client, within 5 s."""
 
     type: ClassVar[str] = "hello"
+    #: a JWT: `sub`, `role`, `exp`, `aud`, and what the role needs
     token: str
+    #: the newest `resume_token`; it matters only if the store lost the call
     resume: str | None = None
 
 
 @frozen(kw_only=True)
 class TokenRefresh:
-    """A fresh token of the same `sub` and `role`."""
+    """A fresh token of the same `sub` and `role`, before the other expires."""
 
     type: ClassVar[str] = "token.refresh"
     token: str
@@ -70,25 +72,101 @@ class Ping:
     type: ClassVar[str] = "ping"
 
 
+class Choice(TypedDict):
+    """Something to choose."""
+
+    id: str
+    label: dict[str, str]
+
+
+class QueueChoice(TypedDict):
+    """A queue to ask for, or to pass a call on to."""
+
+    id: str
+    label: dict[str, str]
+    #: as last heard; whoever asks is told the truth
+    open: bool
+
+
+class WatchedQueue(TypedDict):
+    """A queue that a supervisor sees, and its goal."""
+
+    id: str
+    label: dict[str, str]
+    open: bool
+    #: answered within this counts as in time
+    service_level_ms: int
+    #: so many per cent should be
+    service_target: int
+
+
+class VideoChoice(TypedDict):
+    """How calls will meet."""
+
+    provider: Literal["p2p", "livekit", "none"]
+
+
+class CustomerConfig(TypedDict):
+    """What a customer may choose from."""
+
+    queues: list[QueueChoice]
+    video: VideoChoice
+
+
+class AgentConfig(TypedDict):
+    """What an agent may choose from."""
+
+    #: those he serves
+    queues: list[QueueChoice]
+    #: all, to pass a call on to
+    transfer_queues: list[QueueChoice]
+    #: for being not ready
+    reasons: list[Choice]
+    #: how a call may turn out
+    dispositions: list[Choice]
+
+
+class SupervisorConfig(TypedDict):
+    """What a supervisor sees and may choose from."""
+
+    queues: list[WatchedQueue]
+    #: for agents who are not ready, and for a call's new place
+    reasons: list[Choice]
+    skills: list[Choice]
+
+
 @frozen(kw_only=True)
 class Welcome:
-    """The answer to `hello`; the present in full follows."""
+    """The answer to `hello`. The present in full follows: what a client must show if it knows nothing."""
 
     type: ClassVar[str] = "welcome"
+    #: of this wire format: 1
     protocol: int
+    #: of this link; the newest session of a person wins
     session: str
+    #: the node that answers
     node: str
     server_time: int
+    #: `idle`, or that of the call or of the agent
     state: str
     config: Mapping[str, Any]
 
 
 @frozen(kw_only=True)
 class Pong:
+    """The answer to `ping`."""
+
     type: ClassVar[str] = "pong"
     ref: str | None = optional()
     server_time: int
 
+
+#: What the `config` of a welcome is, by role.
+CONFIGS: Mapping[Role, type] = {
+    Role.CUSTOMER: CustomerConfig,
+    Role.AGENT: AgentConfig,
+    Role.SUPERVISOR: SupervisorConfig,
+}
 
 #: What a client may send, in any role, that the conversation itself answers.
 OWN = (Hello, TokenRefresh, Ping)

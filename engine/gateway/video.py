@@ -12,14 +12,14 @@ The agent's page offers, the customer's answers.
 
 import base64
 import hmac
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Literal
 
 from attrs import field, frozen
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from engine.actors.notices import Video
+from engine.actors.shapes import IceServer, Video
 from engine.domain.lifecycle import Party
 from engine.domain.model import Call
 
@@ -46,8 +46,8 @@ class Turn:
     ttl_s: int
     unix_s: UnixTime
 
-    def server(self, user: str) -> dict[str, Any]:
-        """As an RTCIceServer, for that user from now on."""
+    def server(self, user: str) -> IceServer:
+        """For that user, from now on."""
         name = f"{int(self.unix_s()) + self.ttl_s}:{user}"
         mac = hmac.digest(self.secret.encode(), name.encode(), "sha1")
         return {"urls": list(self.urls), "username": name, "credential": base64.b64encode(mac).decode()}
@@ -55,13 +55,13 @@ class Turn:
 
 @frozen(kw_only=True)
 class PeerToPeer:
-    """`ice_servers`: those whose credentials, if any, do not change, as RTCIceServer."""
+    """`ice_servers`: those whose credentials, if any, do not change."""
 
-    ice_servers: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    ice_servers: tuple[IceServer, ...] = field(default=(), repr=False)
     turn: Turn | None = None
 
     def of(self, call: Call, side: Party) -> Video:
-        servers = [dict(server) for server in self.ice_servers]
+        servers = list(self.ice_servers)
         if self.turn is not None:
             servers.append(self.turn.server(_who(call, side)[0]))
         return Video(provider="p2p", room=call.id, role=_role(side), ice_servers=servers)
@@ -108,7 +108,7 @@ class LiveKit:
         return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(self.secret))
 
 
-def _role(side: Party) -> str:
+def _role(side: Party) -> Literal["offerer", "answerer"]:
     return "offerer" if side is Party.AGENT else "answerer"
 
 
