@@ -1,6 +1,7 @@
 /**
- * The call: the agent large, oneself small. Whatever stands between the two is said over the picture, with
- * what happens next and until when: the agent's link, one's own, the picture itself.
+ * The call: the agent large, oneself small. Whatever stands between the two is said, with what happens next
+ * and until when: the agent's link, one's own, the picture itself. A picture that still moves (media does not
+ * need the link to the server) stays to be seen beside the words; one that does not is covered by them.
  */
 
 import { el, icon, write } from "../lib/dom.js";
@@ -16,6 +17,7 @@ export function callView(page) {
   const elapsed = el("span", { class: "figures", role: "timer", "aria-live": "off" });
   const remote = tile({});
   remote.classList.add("remote");
+  const strip = el("p", { class: "call-strip figures" });
   const own = ownTile(page.devices);
   const bare = barePart(page.devices);
   const toggles = mediaButtons(page.devices);
@@ -25,7 +27,7 @@ export function callView(page) {
   return {
     root: el("section", { class: "call" },
       el("div", { class: "call-top" }, name, elapsed),
-      el("div", { class: "call-stage" }, remote, retry, el("div", { class: "call-own" }, own.tile, bare.root)),
+      el("div", { class: "call-stage" }, remote, strip, retry, el("div", { class: "call-own" }, own.tile, bare.root)),
       el("div", { class: "rounds call-controls" }, ...toggles.buttons, hangUp.button)),
     update(model, now) {
       const { meeting, devices } = page;
@@ -38,7 +40,10 @@ export function callView(page) {
       remote.label = agent;
       remote.state = pictureState(meeting);
       remote.quiet = meeting?.state === "connected" && !meeting.remoteOn.audio;
-      remote.say(words);
+      const flows = meeting?.state === "connected" && !model.leaving;
+      remote.say(flows ? null : words);
+      strip.hidden = !flows || !words;
+      write(strip, words ?? "");
       retry.hidden = meeting?.state !== "failed" || model.peerUntil !== null || model.lostAt !== null || model.leaving;
       own.tile.hidden = elsewhere || !devices.stream;
       own.update();

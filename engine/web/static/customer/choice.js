@@ -22,8 +22,8 @@ export function deviceChoice(devices) {
     for (const { kind, select, field } of fields) {
       field.hidden = known[kind].length < 2;
       reconcile(select, known[kind], ({ deviceId }) => deviceId, ({ deviceId, label }) => el("option", { value: deviceId, text: label }));
-      const chosen = devices.chosen(kind);
-      if (chosen && document.activeElement !== select) select.value = chosen;
+      const used = devices.using(kind, known[kind]);
+      if (used) select.value = used.deviceId;
     }
   }
 

@@ -38,8 +38,10 @@ export class Devices extends EventTarget {
     return (this.stream?.getTracks() ?? []).some((track) => track.kind === kind);
   }
 
-  chosen(kind) {
-    return this.stream?.getTracks().find((track) => track.kind === kind)?.getSettings().deviceId ?? null;
+  /** Which of these devices is in use. @param {"audio" | "video"} kind @param {MediaDeviceInfo[]} among */
+  using(kind, among) {
+    const { deviceId, groupId } = this.stream?.getTracks().find((track) => track.kind === kind)?.getSettings() ?? {};
+    return among.find((device) => device.deviceId === deviceId) ?? among.find((device) => device.groupId === groupId);
   }
 
   /** Turn the devices on, as far as they are there. */

@@ -46,6 +46,7 @@ export function prepareView(page) {
       other.hidden = !["queue_closed", "queue_full", "not_allowed", "no_such_queue"].includes(model.refusal?.code);
       ask.ariaDisabled = String(model.asking || left > 0);
       const bare = !preview.root.hidden && !devices.stream;
+      ask.classList.toggle("primary", !bare || devices.problem !== null);
       write(ask, t(model.asking ? "prepare.asking" : bare ? "prepare.ask_bare" : "prepare.ask"));
     },
     leave: preview.leave,
@@ -74,7 +75,7 @@ function devicesPart(devices) {
     icon(ICONS.camera), says("span", "prepare.devices"));
   const problem = el("p", { class: "note", role: "alert", data: { tone: "warn" } });
   const off = el("div", { class: "preview-off" }, open, says("p", "prepare.devices_why", { class: "small muted" }));
-  const bar = el("meter", { class: "loudness", min: 0, max: 1, low: 0.02 });
+  const bar = el("meter", { class: "loudness", min: 0, max: 1 });
   const loudness = el("label", { class: "loudness-row small" }, says("span", "prepare.loudness"), bar);
   const choice = deviceChoice(devices);
   const on = el("div", { class: "stack" }, own.tile, el("div", { class: "rounds" }, ...toggles.buttons), loudness, choice.root);

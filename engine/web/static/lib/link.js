@@ -69,7 +69,7 @@ export function banner(client, { except = [] } = {}) {
   function show() {
     const [key, tone, does] = state() ?? [];
     const left = client.link.state === "waiting" ? Math.ceil((client.link.retryAt - client.now()) / 1000) : 0;
-    count.textContent = left > 0 ? t("link.retry_in", { seconds: left }) : "";
+    count.textContent = left > 0 ? t("link.retry_in", { count: left }) : "";
     const now = key ? t(key) : "";
     if (now === shown) return;
     shown = now;

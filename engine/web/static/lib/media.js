@@ -71,10 +71,12 @@ export function release(stream) {
   for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
+const ALIASES = ["", "default", "communications"]; // the same devices once more, or none that may be named
+
 /** The devices there are, by kind; their names are known once one of them was allowed. */
 export async function devices() {
   const all = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
-  const of = (kind) => all.filter((device) => device.kind === kind && device.deviceId);
+  const of = (kind) => all.filter((device) => device.kind === kind && !ALIASES.includes(device.deviceId));
   return { audio: of("audioinput"), video: of("videoinput") };
 }
 

@@ -9,7 +9,7 @@
  *        |--- offer {meet, n, sdp} ---------------->|
  *        |<-- answer {meet, n, sdp} ----------------|
  *        |<-- candidate {meet, candidate} --------->|   media {audio, video}: what is sent at all
- *        |<-- failed, retry ----------------------->|
+ *        |<-- failed, retry ----------------------->|   absent: this side takes part without all of this
  *
  * `from` names an answerer's page, `meet` one RTCPeerConnection, `n` one offer of it; what belongs to an
  * earlier one is ignored. So whichever side reloads, drops or comes back, the next `ready` leads to exactly
@@ -23,7 +23,7 @@
 const PATIENCE_MS = 20_000;
 const BLINK_MS = 2_000; // a route that recovers by itself within this is left alone
 
-/** @typedef {"connecting" | "connected" | "interrupted" | "failed" | "elsewhere"} MeetingState */
+/** @typedef {"connecting" | "connected" | "interrupted" | "failed" | "absent" | "elsewhere"} MeetingState */
 
 const fresh = () => Math.random().toString(36).slice(2, 12);
 
@@ -142,6 +142,7 @@ export class Meeting extends EventTarget {
   }
 
   #tellMedia() {
+    if (this.state !== "connected") return; // it is told as soon as it is
     const sends = (kind) => this.#on[kind] && (this.#local?.getTracks() ?? []).some((track) => track.kind === kind);
     this.#say({ kind: "media", audio: sends("audio"), video: sends("video") });
   }
@@ -182,6 +183,11 @@ export class Meeting extends EventTarget {
         return;
       case "failed":
         if (this.#current(data)) this.#become("failed");
+        return;
+      case "absent":
+        clearTimeout(this.#patience);
+        this.#close();
+        this.#become("absent");
     }
   }
 
