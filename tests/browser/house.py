@@ -81,27 +81,35 @@ class House:
         self,
         kind: type[P],
         sub: str,
+        name: str = "",
         *,
         node: Node | None = None,
         language: str = "en",
         scheme: Literal["light", "dark"] = "light",
+        script: str = "",
         **claims: Any,
     ) -> P:
-        """Somebody with a browser of his own follows his link. `claims` go into his token."""
+        """Somebody with a browser of his own follows his link.
+
+        `script` makes his browser another than it is; `claims` go into his token.
+        """
         width, height = kind.VIEWPORT
         context = self.browser.new_context(
             viewport={"width": width, "height": height},
             locale={"en": "en-GB", "id": "id-ID"}[language],
             timezone_id="Asia/Jakarta",
             color_scheme=scheme,
+            reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE_MS)
-        token = mint(SECRET, kind.ROLE, sub, **claims)
+        token = mint(SECRET, kind.ROLE, sub, name=name or sub, **claims)
         watch = Watch(token)
         watch.over(context)
-        person = kind(sub, context, context.new_page(), watch)
+        if script:
+            context.add_init_script(script)
+        person = kind(sub, name or sub, language, context, context.new_page(), watch)
         self.people.append(person)
-        person.page.goto(f"{(node or self.one).url}{kind.PATH}#token={token}")
+        person.page.goto(f"{(node or self.one).url}/{kind.PAGE}#token={token}")
         return person
 
     def assert_nothing_to_complain_of(self) -> None:

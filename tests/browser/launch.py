@@ -3,7 +3,7 @@
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
-    "--use-fake-device-for-media-stream",
+    "--use-fake-device-for-media-stream=fps=10",
     "--use-fake-ui-for-media-stream",
     "--allow-loopback-in-peer-connection",
     "--disable-background-networking",

@@ -1,23 +1,23 @@
-"""A person at a browser of his own: what he sees, presses and types, all of it by role and name."""
+"""A person at a browser of his own: what he sees, presses and types, all of it by role and name.
+
+What there is to read he knows by the key of its text, in his own language, so one story holds in both.
+"""
 
 import time
 from collections.abc import Callable
-from re import Pattern
 from typing import Any, ClassVar
 
 from attrs import define
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from .launch import PATIENCE_MS
+from .texts import Words, catalogue, words
 from .watch import Watch
 
-Words = str | Pattern[str]
-
-_FRAMES = (
-    """(video) => video.videoWidth && !video.paused ? video.getVideoPlaybackQuality().totalVideoFrames : 0"""
-)
+_FRAMES = """(video) =>
+    video.videoWidth && !video.paused ? video.getVideoPlaybackQuality().totalVideoFrames : 0"""
 #: A picture moves when so many more frames were shown: more than a first picture that froze.
-_MOVES = 10
+_MOVES = 5
 
 
 @define(eq=False)
@@ -25,38 +25,48 @@ class Person:
     """Signed in at his page by a link, as a bank's own site would send him there."""
 
     ROLE: ClassVar[str] = ""
-    PATH: ClassVar[str] = ""
+    PAGE: ClassVar[str] = ""  #: its path, and its catalogue
     VIEWPORT: ClassVar[tuple[int, int]] = (1280, 800)
 
     sub: str
+    name: str
+    language: str
     context: BrowserContext
     page: Page
     watch: Watch
 
-    def button(self, name: Words) -> Locator:
-        return self.page.get_by_role("button", name=name)
+    def text(self, key: str, **params: Any) -> Words:
+        """As his page says it; see `words`."""
+        return words(self.language, self.PAGE, key, **params)
 
-    def press(self, name: Words) -> None:
-        self.button(name).click()
+    def knows(self, key: str) -> bool:
+        return key in catalogue(self.language, self.PAGE)
 
-    def sees(self, words: Words) -> None:
-        """Those words are on his screen, or come to it."""
-        expect(self.page.get_by_text(words).filter(visible=True).first).to_be_visible()
+    def button(self, key: str, **params: Any) -> Locator:
+        return self.page.get_by_role("button", name=self.text(key, **params), exact=True)
 
-    def sees_no(self, words: Words) -> None:
-        """Those words leave his screen, if they were on it."""
-        expect(self.page.get_by_text(words).filter(visible=True)).to_have_count(0)
+    def press(self, key: str, **params: Any) -> None:
+        self.button(key, **params).click()
 
-    def reload(self) -> None:
-        self.page.reload()
+    def sees(self, key: str, **params: Any) -> None:
+        """That text is on his screen, or comes to it."""
+        self.sees_words(self.text(key, **params))
 
-    def video(self, name: Words) -> Locator:
-        """The picture under that name."""
-        return self.page.get_by_role("figure", name=name).locator("video")
+    def sees_words(self, wanted: Words) -> None:
+        expect(self.page.get_by_text(wanted).filter(visible=True).first).to_be_visible()
 
-    def sees_moving(self, name: Words) -> None:
-        """The picture moves: frames were decoded and shown, and go on being so."""
-        video = self.video(name)
+    def sees_no(self, key: str, **params: Any) -> None:
+        """That text leaves his screen, if it was on it."""
+        expect(self.page.get_by_text(self.text(key, **params)).filter(visible=True)).to_have_count(0)
+
+    def hears(self, key: str, **params: Any) -> None:
+        """A screen reader says it as news."""
+        told = self.page.get_by_role("status").or_(self.page.get_by_role("alert"))
+        expect(told.filter(has_text=self.text(key, **params)).first).to_be_attached()
+
+    def sees_moving(self, name: str) -> None:
+        """The picture of that name moves: frames were decoded and shown, and go on being so."""
+        video = self.page.locator("video").and_(self.page.get_by_label(name, exact=True)).filter(visible=True)
         expect(video).to_be_visible()
         first = 0
 
@@ -77,19 +87,19 @@ class Person:
             self.page.wait_for_timeout(50)
         raise AssertionError(f"{self.sub} never saw: {what}")
 
+    def expects_lost_links(self) -> None:
+        """A node will be killed under him: his browser may complain of that."""
+        self.watch.expects_lost_links = True
+
     def tabs_to(self, target: Locator, most: int = 60) -> None:
         """By the keyboard alone."""
         expect(target).to_be_visible()
         for _ in range(most):
             if target.evaluate("(element) => element === document.activeElement"):
                 return
-            self.page.keyboard.press("Tab")
+            self.keys("Tab")
         raise AssertionError(f"{self.sub} cannot get to {target} by the keyboard")
 
     def keys(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
-
-    def leaves(self) -> None:
-        """He closes his tab."""
-        self.page.close()

@@ -37,7 +37,7 @@ _BEGIN = """async (random) => {
 
 class Visitor(Person):
     ROLE = "customer"
-    PATH = "/"
+    PAGE = ""
 
 
 @define(eq=False)

@@ -11,7 +11,7 @@ class Visitor(Person):
     """Nobody in particular, at the first page."""
 
     ROLE = "customer"
-    PATH = "/"
+    PAGE = ""
 
 
 def test_the_first_page_leads_to_the_others(standing: House) -> None:

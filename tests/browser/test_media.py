@@ -1,0 +1,108 @@
+"""The picture may fail, or not be there at all: both sides know, and no call is lost by it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from .agent_desk import Agent
+from .customer_page import Customer
+from .house import House
+from .meeting import ringing
+
+#: As long as `noRoute` is set, what the other side offers cannot be taken.
+_NO_ROUTE = """
+const take = RTCPeerConnection.prototype.setRemoteDescription;
+RTCPeerConnection.prototype.setRemoteDescription = function (description) {
+    if (sessionStorage.getItem("noRoute")) return Promise.reject(new Error("no route"));
+    return take.call(this, description);
+};
+"""
+
+
+def test_a_picture_that_fails_is_told_to_both_and_tried_again(house: House) -> None:
+    budi, sari = ringing(house)
+    budi.page.evaluate(_NO_ROUTE)
+    budi.page.evaluate("() => sessionStorage.setItem('noRoute', 'yes')")
+    sari.accepts()
+    budi.sees("video.failed")
+    sari.sees("call.failed")
+    budi.page.evaluate("() => sessionStorage.removeItem('noRoute')")
+    sari.press("retry")
+    budi.is_in_call_with("Sari")
+    sari.is_in_call_with("Budi")
+
+
+def test_the_customer_may_try_again_too(house: House) -> None:
+    budi, sari = ringing(house)
+    budi.page.evaluate(_NO_ROUTE)
+    budi.page.evaluate("() => sessionStorage.setItem('noRoute', 'yes')")
+    sari.accepts()
+    sari.sees("call.failed")
+    budi.page.evaluate("() => sessionStorage.removeItem('noRoute')")
+    budi.press("retry")
+    sari.is_in_call_with("Budi")
+    budi.is_in_call_with("Sari")
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [("NotAllowedError", "denied"), ("NotFoundError", "none"), ("NotReadableError", "busy")],
+)
+def test_a_customer_without_camera_is_told_why_and_can_still_call(
+    house: House, error: str, problem: str
+) -> None:
+    sari = house.enter(Agent, "sari", "Sari", queues=["general"])
+    sari.goes_ready()
+    budi = house.enter(Customer, "budi", "Budi", script=_no_devices(error))
+    budi.chooses("General service")
+    budi.press("prepare.devices")
+    budi.sees(f"device.{problem}")
+    budi.agrees()
+    budi.press("prepare.ask_bare")
+    sari.accepts()
+    budi.sees_moving("Sari")
+    sari.sees("tile.off")
+
+
+def test_an_agent_without_camera_is_asked_before_he_goes_ready(house: House) -> None:
+    sari = house.enter(Agent, "sari", "Sari", script=_no_devices("NotFoundError"), queues=["general"])
+    sari.goes_ready()
+    sari.sees("device.none")
+    sari.is_in("not_ready", "login")
+    sari.press("media.ready_without")
+    sari.is_in("ready")
+
+
+def test_a_ready_agents_camera_is_let_go_on_a_break(house: House) -> None:
+    sari = house.enter(Agent, "sari", "Sari", queues=["general"])
+    sari.goes_ready()
+    sari.is_in("ready")
+    sari.sees_moving(str(sari.text("media.you")))
+    sari.chooses_state("Break")
+    sari.is_in("not_ready", "Break")
+    expect(sari.page.locator("video").filter(visible=True)).to_have_count(0)
+
+
+def test_where_the_bank_has_its_own_video_both_are_told_so(house: House) -> None:
+    house.node(more='[video]\nprovider = "none"\n')
+    budi, sari = ringing(house, devices=False)
+    sari.accepts()
+    budi.sees("video.elsewhere.none", agent="Sari")
+    sari.sees("call.elsewhere")
+
+
+def _no_devices(error: str) -> str:
+    return f"""
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "{error}"));
+    """
+
+
+def test_switching_the_camera_off_before_the_call_holds_in_it(house: House) -> None:
+    budi, sari = ringing(house)
+    sari.declines()
+    budi.press("devices.video.turn_off")
+    sari.is_offered("Budi")
+    sari.accepts()
+    budi.sees_moving("Sari")
+    sari.sees("tile.off")
+    budi.press("devices.video.turn_on")
+    sari.sees_moving("Budi")

@@ -1,0 +1,103 @@
+"""Nodes and stores go away in the middle of everything; nobody is left before a page that does not say so."""
+
+import re
+
+from playwright.sync_api import expect
+
+from .agent_desk import Agent
+from .customer_page import Customer
+from .house import House
+from .meeting import in_call
+from .wallboard import Supervisor
+
+
+def test_a_killed_nodes_people_go_on_at_another(house: House) -> None:
+    one, _two = house.pair(house.store())
+    budi, sari = in_call(house, node=one)
+    citra = house.enter(Customer, "citra", node=one)
+    citra.asks("General service")
+    citra.sees_place(1)
+    board = house.enter(Supervisor, "rina", node=one)
+    board.sees_agent("Sari", "on_call")
+    for person in (budi, sari, citra, board):
+        person.expects_lost_links()
+    one.kill()
+    citra.sees_place(1)
+    budi.is_in_call_with("Sari")
+    sari.is_in_call_with("Budi")
+    budi.hangs_up()
+    sari.is_in_wrap_up()
+    sari.finishes()
+    sari.is_offered("citra")
+    board.sees_agent("Sari", "offered")
+
+
+def test_a_lost_link_is_told_with_what_comes_next(house: House) -> None:
+    one = house.one
+    budi = house.enter(Customer, "budi")
+    budi.asks("General service")
+    budi.sees_place(1)
+    sari = house.enter(Agent, "sari", "Sari", queues=["general"])
+    sari.is_in("not_ready", "login")
+    for person in (budi, sari):
+        person.expects_lost_links()
+    one.kill()
+    budi.hears("link.lost")
+    budi.sees("lost.waiting")
+    sari.hears("link.lost")
+    one.start()
+    budi.sees_place(1)
+    sari.hears("link.back")
+    budi.sees_no("lost.waiting")
+    sari.goes_ready()
+    sari.accepts()
+    budi.is_in_call_with("Sari")
+
+
+def test_a_store_that_is_away_is_told_and_what_is_asked_meanwhile_refused(house: House) -> None:
+    store = house.store()
+    house.pair(store)
+    budi, sari = in_call(house)
+    citra = house.enter(Customer, "citra")
+    citra.asks("General service")
+    citra.sees_place(1)
+    board = house.enter(Supervisor, "rina")
+    board.sees_line(str(board.text("call.state.waiting")))
+    store.kill()
+    for person in (budi, sari, citra):
+        person.hears("link.unavailable")
+    board.hears("link.unavailable")
+    budi.sees_moving("Sari")  # what they send each other does not go through the store
+    store.__enter__()
+    for person in (budi, sari, citra, board):
+        person.sees_no("link.unavailable")
+    citra.sees_place(1)
+    budi.hangs_up()
+    sari.is_in_wrap_up()
+
+
+def test_a_drained_nodes_people_are_moved_before_it_goes(house: House) -> None:
+    one, _two = house.pair(house.store())
+    budi = house.enter(Customer, "budi", node=one)
+    budi.asks("General service")
+    budi.sees_place(1)
+    budi.expects_lost_links()
+    one.stop()
+    budi.sees_place(1)
+    sari = house.enter(Agent, "sari", "Sari", node=house.nodes[1], queues=["general"])
+    sari.goes_ready()
+    sari.accepts()
+    budi.is_in_call_with("Sari")
+
+
+def test_an_agents_node_dies_for_good_and_the_customer_gets_another_agent(house: House) -> None:
+    one, two = house.pair(house.store())
+    sari = house.enter(Agent, "sari", "Sari", node=one, queues=["general"])
+    sari.goes_ready()
+    budi = house.enter(Customer, "budi", "Budi", node=two)
+    budi.asks("General service")
+    sari.accepts()
+    budi.is_in_call_with("Sari")
+    sari.page.close()
+    budi.sees("peer.lost", agent="Sari")
+    expect(budi.page.get_by_text(re.compile("0:[012][0-9]"))).to_be_visible()
