@@ -83,8 +83,11 @@ def replay(
         dispatch="priority",
         seed=seed,
         calls=outcomes(day.facts, scenario.calls, start_at=day.start_at, speed=speed),
+        facts=tuple(day.facts),
+        start_at=day.start_at,
+        speed=speed,
         violations=(*broken, *day.faults()),
-        extra={"speed": speed, **day.counts()},
+        extra=day.counts(),
     )
 
 

@@ -5,8 +5,14 @@ from typing import Any
 
 from attrs import asdict, field, frozen
 
+from engine.domain.facts import Fact
+from engine.replay.cost import Cost
 from engine.replay.expectations import failures, summary
 from engine.replay.scenario import Scenario
+from engine.store.records import encode_fact
+
+#: Calls of the largest day whose journal is written down with its result: some 100 MB.
+JOURNAL_CALLS = 50_000
 
 
 @frozen(kw_only=True)
@@ -25,15 +31,25 @@ class CallOutcome:
 
 @frozen(kw_only=True)
 class Result:
+    """`facts`: the whole journal of the day, in its order. `start_at`: pool time of second 0, ms.
+
+    One pool ms is `speed` ms of the scenario. `cost`: None where no server served.
+    """
+
     scenario: Scenario
     mode: str
     dispatch: str
     seed: int
     calls: tuple[CallOutcome, ...]
+    facts: tuple[Fact, ...] = field(default=(), repr=False)
+    start_at: int = 0
+    speed: float = 1.0
+    cost: Cost | None = None
     violations: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(factory=dict)
 
     def to_json(self) -> dict[str, Any]:
+        """The result as it is written to a file. The journal of a very large day is left out."""
         rows = [asdict(call) for call in self.calls]
         service_level_s = self.scenario.service_level_s
         return {
@@ -41,10 +57,19 @@ class Result:
             "mode": self.mode,
             "dispatch": self.dispatch,
             "seed": self.seed,
+            "start_at": self.start_at,
+            "speed": self.speed,
             "calls": rows,
             "summary": {**summary(rows, service_level_s), **self.extra},
+            "cost": None if self.cost is None else asdict(self.cost),
             "violations": [
                 *self.violations,
                 *failures(self.scenario.expect, rows, service_level_s),
             ],
+            "journal": self._journal(),
         }
+
+    def _journal(self) -> list[dict[str, Any]] | str:
+        if len(self.calls) > JOURNAL_CALLS:
+            return f"left out: more than {JOURNAL_CALLS} calls"
+        return [encode_fact(fact) for fact in self.facts]

@@ -19,7 +19,6 @@ from attrs import evolve
 from trio._core import _run
 
 from engine.actors.ports import Identity
-from engine.domain.facts import Fact
 from engine.domain.rules import Policy
 from engine.replay.outcomes import outcomes
 from engine.replay.people import Later, SimAgent, SimCustomer, Turn
@@ -66,13 +65,15 @@ async def _replay(
         await trio.testing.wait_all_tasks_blocked()
         await _play(world, scenario, start_at, clock, progress)
         nursery.cancel_scope.cancel()
-    facts: list[Fact] = [decode_fact(f) for _, _, _, told in world.pool.journal for f in told]
+    facts = tuple(decode_fact(f) for _, _, _, told in world.pool.journal for f in told)
     return Result(
         scenario=scenario,
         mode="virtual",
         dispatch="priority",
         seed=seed,
         calls=outcomes(facts, scenario.calls, start_at=start_at),
+        facts=facts,
+        start_at=start_at,
         extra={"refused_commits": world.refusals.count},
     )
 
