@@ -35,6 +35,8 @@ ASSIGNED = 50
 #: A call seen for the first time this soon after it was queued is a newcomer: what he was told is known.
 NEW_MS = 3_000
 
+_TAKEN = frozenset({CallState.OFFERED, CallState.CONNECTED})
+
 
 @define(eq=False)
 class Scene:
@@ -81,7 +83,7 @@ class Scene:
         if newcomer and now - call.enqueued_at < NEW_MS:
             self.accuracy.told(call, self._estimate(call.queue, self.board.rank(call) + 1))
         self.accuracy.saw(call)
-        if call.state is CallState.OFFERED and (before is None or before.offer != call.offer):
+        if call.state in _TAKEN and (before is None or before.offer != call.offer):
             assigned = _assigned(call)
             self._assigned.append(assigned)
             self._fresh.append(assigned)
