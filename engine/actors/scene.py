@@ -85,8 +85,9 @@ class Scene:
         self.accuracy.saw(call)
         if call.state in _TAKEN and (before is None or before.offer != call.offer):
             assigned = _assigned(call)
-            self._assigned.append(assigned)
-            self._fresh.append(assigned)
+            if assigned not in self._assigned:  # it is read anew after an outage
+                self._assigned.append(assigned)
+                self._fresh.append(assigned)
 
     def _estimate(self, queue: str, position: int) -> Estimate | None:
         rules = self.policy.queues.get(queue)
