@@ -1,0 +1,50 @@
+/** Codes, ids and records in words: what every view of the desk says alike. */
+
+import { has, label, number, t } from "../lib/i18n.js";
+
+/** The bank's word for an id of one of the lists in `welcome.config`. */
+export function named(list, id) {
+  return label(list?.find((each) => each.id === id)?.label, id);
+}
+
+export const queueName = (config, id) => named(config.transfer_queues ?? config.queues, id);
+export const tierName = (config, id) => (id === "regular" ? t("tier.regular") : named(config.tiers, id));
+export const personName = (person) => person?.name || person?.id || "";
+
+/** A reason of the engine's own, or one of the bank's; empty if there is none. */
+export function reasonName(config, reason) {
+  if (!reason) return "";
+  return has(`reason.${reason}`) ? t(`reason.${reason}`) : named(config.reasons, reason);
+}
+
+export function stateName(config, state, reason) {
+  const because = reasonName(config, reason);
+  return because ? t("state.because", { state: t(`state.${state}`), reason: because }) : t(`state.${state}`);
+}
+
+/** "loan 3, card": levels above the first are said. @param {Record<string, number>} skills */
+export function skillsText(config, skills) {
+  const each = Object.entries(skills ?? {});
+  return each.map(([id, level]) => (level > 1 ? `${named(config.skills, id)} ${number(level)}` : named(config.skills, id))).join(", ");
+}
+
+/** The rows of a call's facts, [term, text], of what is known; the tier stands beside the name. */
+export function callFacts(config, call) {
+  const rows = [
+    [t("facts.queue"), call.queue && queueName(config, call.queue)],
+    [t("facts.skills"), skillsText(config, call.skills)],
+    ...Object.entries(call.attributes ?? {}),
+    [t("facts.from_agent"), call.from_agent],
+    [t("facts.note"), call.note],
+    [t("facts.customer_id"), call.customer?.id],
+  ];
+  return rows.filter(([, text]) => text);
+}
+
+/** What to say of a refusal: the desk's own words where it knows better than all pages. */
+export function refusalText({ what, code, field, state }, error) {
+  if (code === "wrong_state" && what === "transfer" && field === "agent_id") return t("refused.colleague_busy");
+  if (code === "wrong_state" && state && has(`state.${state}`)) return t("refused.wrong_state", { state: t(`state.${state}`) });
+  if (code === "bad_field" && field && has(`field.${field}`)) return t("refused.bad_field", { field: t(`field.${field}`) });
+  return has(`refused.${code}`) ? t(`refused.${code}`) : error(code);
+}
