@@ -2,7 +2,8 @@
 
 A call counts once in each way, in the minute in which it happened and for the queue it was in: it arrived, it
 was answered, or it left unanswered. It can be told of by its record or by the journal's facts, in any order,
-and again and again: what is known already changes nothing.
+and again and again: what is known already changes nothing. A record knows only of the last time its call was
+answered, and only of the queue it is in by now, so where the facts say otherwise they are right.
 
 *Service level* (ITU-T E.423's grade of service in the form that call centres use): answered within the
 queue's time / (answered + abandoned), where those who left within `SHORT_MS` are left out. *Abandonment*:
@@ -10,6 +11,7 @@ abandoned / (answered + abandoned). Abandoned is who left, or whose link was los
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from statistics import median
 
 from attrs import define, field, frozen
@@ -41,13 +43,13 @@ class Bucket:
     #: all who left unanswered, the abandoned among them
     left: int = 0
 
-    def add(self, other: "Bucket") -> None:
-        self.arrived += other.arrived
-        self.answered += other.answered
-        self.in_time += other.in_time
-        self.abandoned += other.abandoned
-        self.short += other.short
-        self.left += other.left
+    def add(self, other: "Bucket", times: int = 1) -> None:
+        self.arrived += times * other.arrived
+        self.answered += times * other.answered
+        self.in_time += times * other.in_time
+        self.abandoned += times * other.abandoned
+        self.short += times * other.short
+        self.left += times * other.left
 
     @property
     def service_level(self) -> float | None:
@@ -60,90 +62,128 @@ class Bucket:
         return self.abandoned / counted if counted else None
 
 
+@frozen
+class Counted:
+    """What was counted of a call, when and where it happened, and whether it is known from the facts."""
+
+    queue: str
+    at: int
+    what: Bucket
+    surely: bool
+
+    @property
+    def minute(self) -> int:
+        return self.at - self.at % MINUTE_MS
+
+
+@define
+class Underway:
+    """A live call: in which queue it is by now, when it arrived, and whether it was answered since."""
+
+    queue: str
+    arrived_at: int
+    answered: bool = False
+
+
+def _over(minute: int, now: int) -> bool:
+    """Whether that minute was over an hour ago."""
+    return minute + MINUTE_MS <= now - HOUR_MS
+
+
 @define
 class Tally:
     policy: Policy
     _queues: dict[str, dict[int, Bucket]] = field(factory=dict)
-    #: what was counted of each call, and when that was, oldest first
-    _counted: dict[tuple[str, str], int] = field(factory=dict)
-    #: in which queue a call is, as the facts tell it
-    _queue_of: dict[str, str] = field(factory=dict)
+    #: what was counted of each call, oldest first
+    _counted: dict[tuple[str, str], Counted] = field(factory=dict)
+    #: the live calls, as the facts tell of them
+    _live: dict[str, Underway] = field(factory=dict)
 
     # what happened
 
     def saw(self, call: Call, now: int) -> None:
         """A call's record."""
-        self._arrived(call.id, call.queue, call.enqueued_at, now)
+        queue, arrived_at = call.queue, call.enqueued_at
+        self._count(call.id, "arrived", Counted(queue, arrived_at, Bucket(arrived=1), surely=False), now)
         if call.connected_at is not None:
-            self._answered(call.id, call.queue, call.connected_at, call.connected_at - call.enqueued_at, now)
+            self._answered(call.id, queue, arrived_at, call.connected_at, now, surely=False)
         elif call.ended_at is not None and call.end_reason is not None:
-            self._left(
-                call.id, call.queue, call.ended_at, call.ended_at - call.enqueued_at, call.end_reason, now
-            )
+            self._left(call.id, queue, arrived_at, call.ended_at, call.end_reason, now, surely=False)
 
     def read(self, facts: Iterable[Fact], now: int) -> None:
         """Facts of the journal, in their order."""
         for fact in facts:
             match fact:
-                case CallQueued(call=call, queue=queue, at=at, restored=False):
-                    self._queue_of[call] = queue
-                    self._arrived(call, queue, at, now)
-                case CallTransferred(call=call, queue=queue):
-                    self._queue_of[call] = queue
-                case CallConnected(call=call, at=at, waited_ms=waited_ms, restored=False):
-                    if (known := self._queue_of.get(call)) is not None:
-                        self._answered(call, known, at, waited_ms, now)
-                case CallEnded(call=call, at=at, reason=reason):
-                    known = self._queue_of.pop(call, None)
-                    arrived_at = self._counted.get((call, "arrived"))
-                    if known is not None and arrived_at is not None:
-                        self._left(call, known, at, at - arrived_at, reason, now)
+                case CallQueued(call=call, queue=queue, due_at=due_at, terms=terms):
+                    live = self._live[call] = Underway(queue, due_at + sum(terms.values()))
+                    arrived = Counted(queue, live.arrived_at, Bucket(arrived=1), surely=True)
+                    self._count(call, "arrived", arrived, now)
+                case CallTransferred(call=call, queue=queue) if call in self._live:
+                    self._live[call].queue = queue
+                case CallConnected(call=call, waited_ms=waited_ms) if call in self._live:
+                    live = self._live[call]
+                    if not live.answered:
+                        at, live.answered = live.arrived_at + waited_ms, True
+                        self._answered(call, live.queue, live.arrived_at, at, now, surely=True)
+                case CallEnded(call=call, at=at, reason=reason) if call in self._live:
+                    live = self._live.pop(call)
+                    if live.answered:
+                        self._uncount(call, "left")
+                    else:
+                        self._left(call, live.queue, live.arrived_at, at, reason, now, surely=True)
 
-    def _arrived(self, call: str, queue: str, at: int, now: int) -> None:
-        if (bucket := self._new(call, "arrived", queue, at, now)) is not None:
-            bucket.arrived += 1
+    def _answered(self, call: str, queue: str, arrived_at: int, at: int, now: int, *, surely: bool) -> None:
+        rules = self.policy.queues.get(queue)
+        in_time = rules is not None and at - arrived_at <= rules.service_level_ms
+        self._uncount(call, "left")
+        self._count(
+            call, "answered", Counted(queue, at, Bucket(answered=1, in_time=int(in_time)), surely), now
+        )
 
-    def _answered(self, call: str, queue: str, at: int, waited_ms: int, now: int) -> None:
-        if (bucket := self._new(call, "answered", queue, at, now)) is not None:
-            rules = self.policy.queues.get(queue)
-            bucket.answered += 1
-            bucket.in_time += rules is not None and waited_ms <= rules.service_level_ms
-
-    def _left(self, call: str, queue: str, at: int, waited_ms: int, reason: EndReason, now: int) -> None:
+    def _left(
+        self, call: str, queue: str, arrived_at: int, at: int, reason: EndReason, now: int, *, surely: bool
+    ) -> None:
         if (call, "answered") in self._counted:
             return
-        if (bucket := self._new(call, "left", queue, at, now)) is not None:
-            bucket.left += 1
-            bucket.abandoned += reason in _ABANDONED
-            bucket.short += reason in _ABANDONED and waited_ms < SHORT_MS
+        abandoned = reason in _ABANDONED
+        short = abandoned and at - arrived_at < SHORT_MS
+        left = Bucket(left=1, abandoned=int(abandoned), short=int(short))
+        self._count(call, "left", Counted(queue, at, left, surely), now)
 
-    def _new(self, call: str, what: str, queue: str, at: int, now: int) -> Bucket | None:
-        """Where that is to be counted; None if it was counted, or is longer ago than an hour."""
-        if at <= now - HOUR_MS or (call, what) in self._counted:
-            return None
-        self._counted[call, what] = at
-        minutes = self._queues.setdefault(queue, {})
-        return minutes.setdefault(at - at % MINUTE_MS, Bucket())
+    def _count(self, call: str, what: str, counted: Counted, now: int) -> None:
+        """Count it, unless that was counted already by somebody who knows as well."""
+        known = self._counted.get((call, what))
+        if known is not None and (known.surely or not counted.surely):
+            return
+        self._uncount(call, what)
+        if _over(counted.minute, now):
+            return
+        self._counted[call, what] = counted
+        minutes = self._queues.setdefault(counted.queue, {})
+        minutes.setdefault(counted.minute, Bucket()).add(counted.what)
+
+    def _uncount(self, call: str, what: str) -> None:
+        known = self._counted.pop((call, what), None)
+        if known is not None and known.minute in self._queues[known.queue]:
+            self._queues[known.queue][known.minute].add(known.what, -1)
 
     def forget(self, now: int) -> None:
-        """Let go of what is longer ago than an hour."""
-        horizon = now - HOUR_MS
+        """Let go of what was over an hour ago."""
         for minutes in self._queues.values():
-            for at in [at for at in minutes if at + MINUTE_MS <= horizon]:
+            for at in [at for at in minutes if _over(at, now)]:
                 del minutes[at]
         # not in exact order, because news of different calls may cross: what is left over goes next time
-        for key, at in tuple(self._counted.items()):
-            if at > horizon:
-                break
+        gone = takewhile(lambda key: _over(self._counted[key].minute, now), self._counted)
+        for key in tuple(gone):
             del self._counted[key]
 
     # what is told
 
     def hour(self, queue: str, now: int) -> Bucket:
-        """The last hour, all in one."""
+        """The last sixty minutes and the one that has begun, all in one."""
         total = Bucket()
         for at, bucket in self._queues.get(queue, {}).items():
-            if at + MINUTE_MS > now - HOUR_MS:
+            if not _over(at, now):
                 total.add(bucket)
         return total
 
