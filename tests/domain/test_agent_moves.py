@@ -1,6 +1,7 @@
 """What an agent does: log in and back, idle time, wishes, offers that are not his, wrap-up."""
 
 from functools import partial
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -19,7 +20,7 @@ _A = AgentState
 GRACE_MS = TIMINGS.agent_grace_ms
 
 
-def hello(held: Agent | None, c: Call | None = None, now: int = NOW) -> Change:
+def hello(held: Agent | None, c: Call | None = None, now: int = NOW, day_at: int = 0) -> Change:
     return moves.log_in(
         held,
         c,
@@ -29,7 +30,7 @@ def hello(held: Agent | None, c: Call | None = None, now: int = NOW) -> Change:
         skills={"id": 2},
         session="s9",
         node="n9",
-        day_at=0,
+        day_at=day_at,
         timings=TIMINGS,
         now=now,
     )
@@ -298,3 +299,31 @@ def test_a_cool_down_cannot_be_cut_short() -> None:
     for tried in (toggled, reloaded):
         assert (tried.state, tried.reason, tried.until) == (_A.NOT_READY, "declined", end)
     assert wish(wish(declined, _A.NOT_READY, "lunch", NOW + 1), _A.READY, now=end).state is _A.READY
+
+
+def test_figures_begin_anew_with_the_first_log_in_of_a_day() -> None:
+    figures: dict[str, Any] = {"handled": 4, "handle_ms": 900_000, "no_answers": 2, "figures_at": BEFORE}
+    off = agent(_A.OFFLINE, node="", lost_at=None, **figures)
+
+    def logs_in(a: Agent, now: int, day_at: int = 0) -> Agent:
+        return agent_after(hello(a, now=now, day_at=day_at))
+
+    def told(a: Agent) -> tuple[int, int, int, int]:
+        return a.handled, a.handle_ms, a.no_answers, a.figures_at
+
+    same_day = logs_in(off, NOW, day_at=BEFORE)
+    assert told(same_day) == (4, 900_000, 2, BEFORE)
+    assert told(logs_in(off, NOW, day_at=BEFORE + 1)) == (0, 0, 0, NOW)
+    lost = agent_after(moves.drop(agent(**figures), None, POLICY, NOW - 1))
+    assert told(logs_in(lost, NOW, day_at=NOW)) == (4, 900_000, 2, BEFORE), "no log-in: his link was lost"
+    assert told(logs_in(agent(**figures), NOW, day_at=NOW)) == (4, 900_000, 2, BEFORE)
+    again = logs_in(evolve(off, figures_at=0), NOW)
+    assert told(again)[3] == NOW
+
+
+def test_an_offer_that_ran_out_is_the_only_one_without_an_answer() -> None:
+    c, a = call(CallState.OFFERED), agent(_A.OFFERED)
+    expired = time.due(c, a, POLICY, NOW + 10**6)
+    assert expired is not None
+    assert agent_after(expired).no_answers == 1
+    assert agent_after(moves.decline(a, c, "o1", POLICY, NOW)).no_answers == 0

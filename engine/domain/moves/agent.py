@@ -189,7 +189,7 @@ def transfer(
     """Pass the call on, blind: it waits again at its old due, and the agent goes to wrap-up.
 
     To a queue (which may be the same: then the others there), or to a colleague who is ready: he is tried
-    first, whatever he serves, because a person chose him. Until its end the call avoids who passed it on.
+    first, whatever he serves, because a person chose him. Who passed it on is avoided for a while.
     """
     if agent.state is not AgentState.ON_CALL or call is None or not holds(agent, call):
         raise Refused(Code.WRONG_STATE, "you are not on a call", state=agent.state.value)

@@ -22,7 +22,7 @@ from engine.domain.matching import as_json, explain_due
 from engine.domain.model import Agent, Call, QueueGate, Skills, Term
 from engine.domain.moves import agent as agents
 from engine.domain.moves import time
-from engine.domain.moves.parts import end
+from engine.domain.moves.parts import end, holds
 from engine.domain.rules import Policy
 
 #: The name of the term by which a supervisor moves a call.
@@ -33,6 +33,8 @@ def prioritise(
     call: Call, *, head_start_ms: int | None, band: int | None, reason: str, by: str, now: int
 ) -> Change:
     """Give a call another place: a head start that replaces the supervisors' earlier one, a band, or both."""
+    if head_start_ms is None and band is None:
+        raise Refused(Code.BAD_FIELD, "expected a head start or a band", field="head_start_ms")
     if call.state not in (CallState.WAITING, CallState.OFFERED):
         raise Refused(Code.WRONG_STATE, "the call does not wait", state=call.state.value)
     terms = call.terms
@@ -53,7 +55,12 @@ def prioritise(
 
 
 def assign(call: Call, agent: Agent, *, offer_id: str, why: str, policy: Policy, by: str, now: int) -> Change:
-    """Offer a waiting call to a ready agent, whatever he serves and whoever waits before it."""
+    """Offer a waiting call to a ready agent, whatever he serves and whoever waits before it.
+
+    Saying it again while he has the call changes nothing.
+    """
+    if holds(agent, call):
+        return Change()
     if call.state is not CallState.WAITING:
         raise Refused(Code.WRONG_STATE, "the call does not wait", field="call_id", state=call.state.value)
     if call.customer_until is not None:
@@ -66,7 +73,9 @@ def assign(call: Call, agent: Agent, *, offer_id: str, why: str, policy: Policy,
 
 
 def end_call(call: Call, agent: Agent | None, *, policy: Policy, by: str, now: int) -> Change:
-    """End a live call."""
+    """End a live call. Saying it again changes nothing."""
+    if call.ended_by is Party.SUPERVISOR:
+        return Change()
     if not call.live:
         raise Refused(Code.WRONG_STATE, "the call has ended", state=call.state.value)
     writes, facts = end(call, agent, EndReason.CANCELLED, Party.SUPERVISOR, policy, now)
