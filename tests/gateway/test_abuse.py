@@ -108,7 +108,7 @@ async def test_pings_cross_our_close_and_a_reset_follows(node: Node) -> None:
 
 
 BAD_FRAMES: dict[str, tuple[dict[str, Any] | str, dict[str, Any]]] = {
-    "unknown type": ({"type": "call.transfer", "ref": "r"}, {"code": "unknown_type", "ref": "r"}),
+    "unknown type": ({"type": "call.park", "ref": "r"}, {"code": "unknown_type", "ref": "r"}),
     "missing field": ({"type": "offer.accept"}, {"code": "bad_field", "field": "offer_id"}),
     "extra field": ({"type": "ping", "agent_id": "b"}, {"code": "bad_field", "field": "agent_id"}),
     "wrong kind": ({"type": "offer.accept", "offer_id": 5}, {"code": "bad_field", "field": "offer_id"}),
@@ -121,7 +121,7 @@ BAD_FRAMES: dict[str, tuple[dict[str, Any] | str, dict[str, Any]]] = {
     "not JSON": ("hello", {"code": "bad_frame"}),
     "an array": ("[]", {"code": "bad_frame"}),
     "the customer's command": ({"type": "call.cancel", "ref": "r"}, {"code": "not_allowed", "ref": "r"}),
-    "the supervisor's command": ({"type": "board.watch"}, {"code": "unknown_type"}),
+    "the supervisor's command": ({"type": "board.watch"}, {"code": "not_allowed"}),
 }
 
 

@@ -68,7 +68,7 @@ BAD: dict[str, tuple[bytes, int]] = {
     "an unknown subprotocol": (upgrade_request(Sec_WebSocket_Protocol="giliran.v2, mqtt"), 400),
     "a subprotocol that is no ASCII": (upgrade_request(Sec_WebSocket_Protocol="giliran.v1, é"), 400),
     "unknown path": (upgrade_request("/nowhere"), 404),
-    "not built yet": (upgrade_request("/supervisor"), 404),
+    "no role of ours": (upgrade_request("/boss"), 404),
     "the root": (upgrade_request("/"), 404),
     "dots": (upgrade_request("/agent/../agent"), 404),
     "an encoded slash": (upgrade_request("/agent%2f"), 404),
