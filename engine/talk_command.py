@@ -59,8 +59,8 @@ def talk(
     if settings.public_keys:
         raise Usage("talk: this node takes tokens signed for auth.public_keys, whose private key it has not")
     settings = load_secret(settings)
-    from engine.demo.crowd import minter
     from engine.demo.talk import talk as run
+    from engine.demo.tokens import AUDIENCE, minter
     from engine.gateway.messages import Role
 
     known = list(settings.policy.queues)
@@ -70,5 +70,7 @@ def talk(
     if who is Talks.AGENT:
         claims = {"name": name, "queues": known, "skills": levels}
     url = options.ws_url("--ws", ws) if ws else f"ws://{settings.ws_host}:{settings.ws_port}"
-    token = minter(settings, Role(who), options.name("--sub", sub or f"you-{who}"), **claims)
+    audience = (settings.audience, AUDIENCE)
+    me = options.name("--sub", sub or f"you-{who}")
+    token = minter(settings.secret, Role(who), me, audience=audience, **claims)
     run(url, Role(who), token, queue=asks, skills=levels, frames=frames)

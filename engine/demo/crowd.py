@@ -1,7 +1,5 @@
 """The demo's people, each on a real WebSocket of his own."""
 
-import time
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -10,26 +8,13 @@ from attrs import frozen
 
 from engine.demo.agent import MoodyAgent
 from engine.demo.scene import AGENTS, AgentSketch, Caller, callers
-from engine.gateway.auth import mint
+from engine.demo.tokens import minter
+from engine.demo.unseen import Unseen
 from engine.gateway.messages import Role
 from engine.replay.frames import reader
 from engine.replay.link import Link, Person
 from engine.replay.people import SimCustomer
 from engine.settings import Settings
-
-TOKEN_S = 3_600
-
-
-def minter(settings: Settings, role: Role, sub: str, **claims: Any) -> Callable[[], str]:
-    """What makes a fresh token for each hello."""
-
-    def token() -> str:
-        now_s = int(time.time())
-        return mint(
-            settings.secret, settings.audience, sub=sub, role=role, ttl_s=TOKEN_S, now_s=now_s, **claims
-        )
-
-    return token
 
 
 @frozen
@@ -63,8 +48,8 @@ class Crowd:
     def _link(self, role: Role, person: Person, sub: str, claims: dict[str, Any]) -> Link:
         return Link(
             f"{self.ws_url}/{role}",
-            person,
+            Unseen(person),
             reader(role),
-            minter(self.settings, role, sub, **claims),
+            minter(self.settings.secret, role, sub, **claims),
             Random(f"{self.seed}/link/{sub}"),
         )

@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 
 from engine.actors import notices as told
 from engine.actors import requests as asked
+from engine.demo.unseen import Unseen
 from engine.domain.lifecycle import AgentState
 from engine.gateway.codec import encode
 from engine.gateway.messages import ClientMessage, Role, ServerMessage, Welcome
@@ -164,7 +165,7 @@ def talk(
 ) -> None:
     """Talk to the node at `url` until he leaves, by q or Ctrl-C."""
     talker = Talker(role, queue, skills, lambda line: print(line, flush=True), frames)
-    link = Link(f"{url}/{role}", talker, reader(role), token, Random())
+    link = Link(f"{url}/{role}", Unseen(talker), reader(role), token, Random())
     keys = KEYS[role]
     print(f"{', '.join(f'{k.letter} {k.label}' for k in keys)}, q quit (then Enter)", flush=True)
     trio.run(_talk, link, talker, {key.letter: key for key in keys})

@@ -103,9 +103,19 @@ class Verifier:
             raise TokenRefused(f"claim {wrong.field}") from None
 
 
-def mint(secret: bytes, audience: str, *, sub: str, role: str, ttl_s: int, now_s: int, **claims: Any) -> str:
+def mint(
+    secret: bytes,
+    audience: str | Sequence[str],
+    *,
+    sub: str,
+    role: str,
+    ttl_s: int,
+    now_s: int,
+    **claims: Any,
+) -> str:
     """A login token that `Verifier.of_secret` accepts. `claims` as in `Identity`; empty ones are left out."""
-    body = {"sub": sub, "role": role, "aud": audience, "iat": now_s, "exp": now_s + ttl_s}
+    aud = audience if isinstance(audience, str) else list(audience)
+    body = {"sub": sub, "role": role, "aud": aud, "iat": now_s, "exp": now_s + ttl_s}
     body |= {name: value for name, value in claims.items() if value}
     return jwt.encode({"alg": "HS256"}, body, OctKey.import_key(secret))
 
