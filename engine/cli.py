@@ -36,6 +36,7 @@ app = App(
 app.command(import_, name="import")
 app.command(replay)
 app.command(talk)
+Flag = Annotated[bool, Parameter(negative="")]
 Many = Annotated[list[str] | None, Parameter(negative="")]
 _KINDS = {"int": "a whole number", "float": "a number", "bool": "no value"}
 
@@ -117,6 +118,7 @@ def demo(
     for_: Annotated[str | None, Parameter(name="--for")] = None,
     ws: str | None = None,
     http: str | None = None,
+    no_browser: Flag = False,
 ) -> None:
     """Show the engine at work: an embedded store, sample queues, simulated agents and customers.
 
@@ -128,14 +130,16 @@ def demo(
         HOST:PORT of the WebSocket port; port 0 takes a free one.
     http
         HOST:PORT of pages, health and metrics.
+    no_browser
+        Never open the page on which one takes part; it is told in any case.
     """
     for_ms = None if for_ is None else options.duration("--for", for_)
-    own = load_secret(options.settings(None))  # whose tokens are good: `token` and `talk` make them too
-    settings = evolve(load(None, os.environ), secret=own.secret, audience=own.audience)
+    own = load_secret(options.settings(None))  # `talk` makes its tokens with the same
+    settings = evolve(load(None, os.environ), secret=own.secret)
     settings = _at(settings, ws, http)
     from engine.demo.show import demo as run
 
-    _start(run, settings, for_ms)
+    _start(run, settings, for_ms, not no_browser)
 
 
 @app.command

@@ -95,7 +95,7 @@ _OUTCOMES: Mapping[type[Exception], str] = {
 
 @define(eq=False)
 class Node:
-    """`settings` must have a secret. `store_url`: the Redis of the pool. `routes` go before those of pages."""
+    """`settings` must have a secret. `store_url`: the pool's Redis. `routes` come before the pages."""
 
     settings: Settings
     store_url: str

@@ -2,6 +2,10 @@
 
 Everything is drawn from the seed: callers come as a Poisson process; how long they talk, and
 how long they have patience beyond a least one, is exponential.
+
+Whoever watches may take part: as a customer, with a queue of his own that no simulated agent serves, and at
+two desks. The first is quiet, so that what rings there is his own call; at the other simulated callers ring
+too, after his own.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,6 +50,11 @@ AGENTS = (
     AgentSketch("joko", ("premium",), {"loan": 3}),
     AgentSketch("wati", ("general",)),
 )
+#: The visitor's own queue, its head start over everybody else, and time to get from one tab to another.
+YOURS, YOURS_FIRST_MS, YOURS_RING_MS, YOURS_WRAP_UP_MS = "yours", 600_000, 20_000, 20_000
+DESKS = (AgentSketch("lestari", (YOURS,)), AgentSketch("pratama", (YOURS, "general")))
+#: Who the visitor is as a customer: his id, which is also his name.
+CUSTOMER = "kirana"
 _NAMES = ("Ayu", "Bayu", "Citra", "Dimas", "Eka", "Fajar", "Gita", "Hadi", "Intan", "Lukman", "Maya", "Putri")
 
 
@@ -54,7 +63,15 @@ def policy() -> Policy:
     mine = SAMPLE.policy
     pace = partial(evolve, ring_ms=8_000, wrap_up_ms=5_000)
     relaxed = (Step(after_ms=30_000, drop_skills=("*",)),)
+    yours = Queue(
+        name=YOURS,
+        label={"id": "Layanan Anda sendiri", "en": "Your own desk"},
+        ring_ms=YOURS_RING_MS,
+        wrap_up_ms=YOURS_WRAP_UP_MS,
+        head_start_ms=YOURS_FIRST_MS,
+    )
     queues: dict[str, Queue] = {
+        YOURS: yours,
         "general": pace(mine.queues["general"], steps=relaxed),
         "premium": pace(mine.queues["premium"], select=Select.LEAST_FLEXIBLE),
     }

@@ -109,8 +109,13 @@ def screen(
         *(Text(str(line), style=line.style) for line in _latest(recent, width, room)),
         Text(),
         Text(counters(panorama)),
-        *(Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in join),
+        *(Text(line, style=_join_style(n), no_wrap=True, overflow="ellipsis") for n, line in enumerate(join)),
     )
+
+
+def _join_style(line: int) -> str:
+    """The first, which leads to the page, stands out."""
+    return "dim" if line else "bold"
 
 
 def _latest(recent: Sequence[Line], width: int, room: int) -> list[Line]:

@@ -107,3 +107,20 @@ def test_after_some_calls_he_takes_a_break() -> None:
     rest = (StateSet(state=AgentState.NOT_READY, reason="break"),)
     assert MoodyAgent(Mood(TAKES_A_BREAK - 0.01)).heard(ended) == rest
     assert MoodyAgent(Mood(TAKES_A_BREAK)).heard(ended) == ()
+
+
+def test_the_visitors_own_queue_rings_at_his_own_desks_and_nowhere_else() -> None:
+    own, first, second = frozenset({scene.YOURS}), *scene.DESKS
+    assert not [agent for agent in scene.AGENTS if able(agent.queues, agent.skills, own, {})]
+    assert able(first.queues, first.skills, own, {})
+    assert able(second.queues, second.skills, own, {})
+    assert not able(first.queues, first.skills, frozenset({"general"}), {})
+    assert able(second.queues, second.skills, frozenset({"general"}), {})
+    assert scene.YOURS not in {caller.row.queue for caller in islice(scene.callers(1), 500)}
+
+
+def test_the_visitors_own_call_comes_before_all_who_wait() -> None:
+    policy = scene.policy()
+    mine = policy.prioritise(scene.YOURS, "regular", {}, arrived_at=0)
+    others = policy.prioritise("premium", "priority", {}, arrived_at=-300_000)
+    assert mine.due_at < others.due_at
