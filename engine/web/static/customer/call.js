@@ -71,7 +71,7 @@ function obstacle(model, meeting, agent, now) {
 }
 
 function pictureState(meeting) {
-  const states = { connecting: "waiting", connected: "live", interrupted: "interrupted", failed: "failed", elsewhere: "live" };
+  const states = { connecting: "waiting", connected: "live", interrupted: "interrupted", failed: "failed", absent: "absent", elsewhere: "live" };
   const state = states[meeting?.state] ?? "waiting";
   return state === "live" && meeting.state === "connected" && !meeting.remoteOn.video ? "off" : state;
 }
