@@ -1,4 +1,8 @@
-"""`python -m bench [--quick] [--json F]`: the whole run, about three minutes; a quick one, a part of one."""
+"""`python -m bench [--quick] [--json F]`: the whole run, about three minutes; a quick one, a part of one.
+
+`python -m bench board [--seconds N] [--changes N] [--calls N] [--agents N] [--repeats N] [--json F]`: the
+wallboard, about two and a half minutes; status 1 if it does not keep up.
+"""
 
 import argparse
 import json
@@ -14,9 +18,10 @@ import trio
 from attrs import frozen
 from rich.console import Console
 
-from bench import floor, house
-from bench.figures import Report
+from bench import board, floor, house
+from bench.figures import Aim, Report
 from bench.link import Link
+from bench.screen import NoBrowser
 from bench.servers import Server, bare, engine
 from engine.store.embedded import Embedded
 
@@ -59,7 +64,7 @@ WINDOWS = 3
 def run(size: Size) -> Report:
     """Every measure, `repeats` times, floor and engine in turn so that both see the same weather."""
     _allow_sockets(2 * size.memory_sessions + 500)
-    report = Report(_machine())
+    report = Report(_machine(), _aims)
     with tempfile.TemporaryDirectory(prefix="giliran-bench-") as directory, Embedded(directory) as store:
         for n in range(size.repeats):
             _say(f"repeat {n + 1} of {size.repeats}")
@@ -95,6 +100,19 @@ async def _speed(report: Report, size: Size, plain: Server, node: Server, store_
     report.add("frames engine", "frames/s", await frames(partial(house.customer, node)))
 
 
+def _aims(report: Report) -> list[Aim]:
+    def m(name: str) -> float:
+        return report[name].median
+
+    floor_ms = m("echo round trip p50") + 2 * m("commit p50")
+    return [
+        Aim("request to offer, idle, p50 / (echo + 2 commits)", m("offer idle p50") / floor_ms, 2.0, True),
+        Aim("frames answered / bare echo's", m("frames engine") / m("frames bare"), 0.5, False),
+        Aim("memory of a customer / bare session's", m("memory customer") / m("memory bare"), 1.5, True),
+        Aim("memory of an agent / bare session's", m("memory agent") / m("memory bare"), 1.5, True),
+    ]
+
+
 def _bare_link(server: Server) -> floor.Open:
     async def opened(_: int) -> Link:
         return await Link.open(server.url)
@@ -118,14 +136,46 @@ def _say(text: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="bench", description="What the engine costs beside what it stands on; about three minutes."
+    )
     parser.add_argument("--quick", action="store_true", help="small counts, once: to see that it works")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    measures = parser.add_subparsers(dest="measure", title="measures of their own")
+    walls = measures.add_parser(
+        "board",
+        description=board.__doc__,
+        help="whether the wallboard keeps up",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    usual = board.Size()
+    walls.add_argument("--seconds", type=float, default=usual.seconds, help="measured, of each repeat")
+    walls.add_argument("--changes", type=float, default=usual.changes_per_s, help="a second")
+    walls.add_argument("--calls", type=int, default=usual.calls, help="that wait")
+    walls.add_argument("--agents", type=int, default=usual.agents, help="logged in")
+    walls.add_argument("--repeats", type=int, default=usual.repeats, help="of everything")
+    for each in (parser, walls):
+        each.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
-    report = run(QUICK if options.quick else FULL)
+    report = _board(options) if options.measure == "board" else run(QUICK if options.quick else FULL)
     if options.json is not None:
         options.json.write_text(json.dumps(report.to_json(), indent=1) + "\n", encoding="utf-8")
     report.show(Console())
+    if options.measure == "board" and not all(aim.met for aim in report.aims()):
+        sys.exit(1)
+
+
+def _board(options: argparse.Namespace) -> Report:
+    size = board.Size(
+        repeats=options.repeats,
+        seconds=options.seconds,
+        changes_per_s=options.changes,
+        calls=options.calls,
+        agents=options.agents,
+    )
+    try:
+        return board.run(size, Report(_machine(), board.aims))
+    except NoBrowser as error:
+        sys.exit(f"bench: {error}")
 
 
 if __name__ == "__main__":

@@ -25,12 +25,16 @@ wrap_up = "1ms"
 STOP_S = 30.0
 
 
-@frozen
+@frozen(kw_only=True)
 class Server:
-    """A server that takes traffic."""
+    """A server that takes traffic. `url` is its WebSocket's; what only the engine has is empty of others."""
 
     url: str
     pid: int
+    directory: Path
+    http: str = ""
+    #: the URL by which another node joins its store
+    store: str = ""
 
     def rss_kb(self) -> float:
         """Its resident memory."""
@@ -38,6 +42,18 @@ class Server:
         found = re.search(r"VmRSS:\s+(\d+) kB", status)
         assert found is not None, "no such process"
         return float(found[1])
+
+    def cpu_s(self) -> float:
+        """What it has run on a processor so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def machine_busy_s() -> float:
+    """What all processors of this machine have run so far, for whomever."""
+    fields = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0].split()[1:9]
+    user, nice, system, _, _, irq, softirq, steal = map(int, fields)
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -48,11 +64,11 @@ def bare() -> Iterator[Server]:
 
 
 @contextmanager
-def engine() -> Iterator[Server]:
+def engine(config: str = CONFIG) -> Iterator[Server]:
     """One node with its embedded store in a directory of its own."""
     with tempfile.TemporaryDirectory(prefix="giliran-bench-") as name:
         directory = Path(name)
-        (directory / "giliran.toml").write_text(CONFIG, encoding="utf-8")
+        (directory / "giliran.toml").write_text(config, encoding="utf-8")
         options = "serve --embedded data --ws 127.0.0.1:0 --http 127.0.0.1:0 --node bench"
         command = [sys.executable, "-m", "engine", *options.split()]
         with _running(command, directory, {"GILIRAN_SECRET": SECRET}) as server:
@@ -69,11 +85,18 @@ def _running(command: Sequence[str], directory: Path, environ: Mapping[str, str]
         )
         try:
             assert process.stdout is not None
-            found = re.match(r"ready ws=(\S+)", process.stdout.readline())
-            if found is None:
+            said = process.stdout.readline().split()
+            if said[:1] != ["ready"]:
                 log.seek(0)
                 raise RuntimeError(f"{' '.join(command)} did not start:\n{log.read()}")
-            yield Server(found[1], process.pid)
+            found = dict(each.split("=", 1) for each in said[1:])
+            yield Server(
+                url=found["ws"],
+                pid=process.pid,
+                directory=directory,
+                http=found.get("http", ""),
+                store=found.get("store", ""),
+            )
         finally:
             process.terminate()
             try:
