@@ -50,11 +50,14 @@ export function setState(board, agent, reasons) {
  */
 export function setSkills(agent, known) {
   const name = agent.name || agent.id;
-  const queues = both(known.queues, agent.queues).map((id) => [id, el("input", { type: "checkbox", checked: agent.queues.includes(id) })]);
-  const skills = both(known.skills, Object.keys(agent.skills)).map((id) => [id,
-    el("input", { type: "number", min: 0, max: MOST_LEVEL, step: 1, value: agent.skills[id] ?? 0, required: true })]);
+  const served = (/** @type {string} */ id) => el("input", { type: "checkbox", checked: agent.queues.includes(id) });
+  const level = (/** @type {string} */ id) =>
+    el("input", { type: "number", min: 0, max: MOST_LEVEL, step: 1, value: agent.skills[id] ?? 0, required: true });
+  const queues = both(known.queues, agent.queues).map((id) => [id, served(id)]);
+  const skills = both(known.skills, Object.keys(agent.skills)).map((id) => [id, level(id)]);
   const chosen = () => queues.filter(([, box]) => box.checked).map(([id]) => id);
-  const levels = () => Object.fromEntries(skills.map(([id, box]) => [id, Number(box.value)]).filter(([, level]) => level > 0));
+  const levels = () =>
+    Object.fromEntries(skills.map(([id, box]) => [id, Number(box.value)]).filter(([, value]) => value > 0));
   const effect = () => {
     if (chosen().length === 0) return t("set_skills.effect.none", { name });
     const said = { name, queues: words.queues(chosen()), skills: words.skills(levels()) || t("set_skills.no_skill") };
@@ -64,10 +67,9 @@ export function setSkills(agent, known) {
     title: t("set_skills.title", { name }),
     go: t("set_skills.go"),
     fields: [
-      set("set_skills.queues", queues.map(([id, box]) => el("label", { class: "check" }, box, el("span", { text: words.queue(id) })))),
-      skills.length === 0 ? null : set("set_skills.skills", skills.map(([id, box]) =>
-        el("label", { class: "skill-level" }, el("span", { text: words.skill(id) }), box))),
-    ].filter((each) => each !== null),
+      set("set_skills.queues", queues.map(([id, box]) => el("label", { class: "check" }, box, named(words.queue(id))))),
+      set("set_skills.skills", skills.map(([id, box]) => el("label", { class: "level" }, named(words.skill(id)), box))),
+    ],
     effect,
     done: () => t("set_skills.done", { name }),
     frame: () => ["agent.set_skills", { agent_id: agent.id, queues: chosen(), skills: levels() }],
@@ -77,5 +79,9 @@ export function setSkills(agent, known) {
 /** What the configuration lists, then what only the agent has. @param {{id: string}[]} listed @param {string[]} own */
 const both = (listed, own) => [...new Set([...listed.map(({ id }) => id), ...own])];
 
+/** @param {string} text */
+const named = (text) => el("span", { text });
+
 /** @param {string} key @param {HTMLElement[]} controls */
-const set = (key, controls) => el("fieldset", { class: "choices" }, el("legend", { text: t(key) }), ...controls);
+const set = (key, controls) =>
+  el("fieldset", { class: "choices", hidden: controls.length === 0 }, el("legend", { text: t(key) }), ...controls);

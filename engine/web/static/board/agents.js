@@ -27,7 +27,9 @@ export class Agents {
     this.board = board;
     this.now = now;
     this.moved = moved;
-    this.find = el("input", { type: "search", class: "find act", data: { tLabel: "agents.find" }, autocomplete: "off", spellcheck: "false" });
+    this.find = el("input", {
+      type: "search", class: "find act", data: { tLabel: "agents.find" }, autocomplete: "off", spellcheck: "false",
+    });
     this.find.addEventListener("input", () => this.#narrow(this.state, this.find.value));
     this.counts = AGENT_STATES.map((state) => this.#count(state));
     this.count = el("span", { class: "count" });
@@ -41,11 +43,14 @@ export class Agents {
       open,
       moved,
     });
+    const title = el("h2", { id: "agents-title", data: { t: "agents.title" } });
+    const states = el("div", { class: "states", role: "group", data: { tLabel: "agents.filter" } });
+    states.append(...this.counts.map(({ box }) => box));
     this.element = el(
       "section",
       { class: "panel agents-panel", "aria-labelledby": "agents-title" },
-      el("header", {}, el("h2", { id: "agents-title", data: { t: "agents.title" } }), this.count, this.first, this.find),
-      el("div", { class: "states", role: "group", data: { tLabel: "agents.filter" } }, ...this.counts.map(({ box }) => box)),
+      el("header", {}, title, this.count, this.first, this.find),
+      states,
       this.grid.element,
       this.empty,
     );
@@ -79,13 +84,20 @@ export class Agents {
     this.#stale = false;
     mark(this.find, "placeholder", t("agents.find"));
     for (const { state, box, value, term } of this.counts) {
-      put(value, number(this.board.team(state).length));
+      const { length } = this.board.team(state);
+      put(value, number(length));
+      box.hidden = state === "offline" && length === 0;
       put(term, words.agentState(state));
       mark(box, "aria-pressed", String(this.state === state));
     }
-    const all = this.state === null ? AGENT_STATES.flatMap((state) => this.board.team(state)) : this.board.team(this.state);
-    const wanted = this.#search;
-    this.#shown = wanted === "" ? all : all.filter((agent) => `${agent.name} ${agent.id}`.toLowerCase().includes(wanted));
+    const states = this.state === null ? AGENT_STATES : [this.state];
+    const all = states.flatMap((state) => this.board.team(state));
+    this.#shown = this.#search === "" ? all : all.filter((agent) => this.#found(agent));
+  }
+
+  /** @param {import("./model.js").AgentRow} agent */
+  #found({ name, id }) {
+    return `${name} ${id}`.toLowerCase().includes(this.#search);
   }
 
   /** @param {string} state */

@@ -23,17 +23,22 @@ export const TOO_LONG = 3;
  * @returns {Alarm[]} the gravest first
  */
 export function alarms(board, rules, now, available) {
+  const store = { key: "store", kind: "store", grave: true, params: {} };
+  const queues = [...board.queues.values()];
   const found = [
-    ...(available ? [] : [{ key: "store", kind: "store", grave: true, params: {} }]),
+    ...(available ? [] : [store]),
     ...nearLimit(board, now),
-    ...[...board.queues.values()].flatMap((row) => ofQueue(row, rules.get(row.id), now)),
+    ...queues.flatMap((row) => ofQueue(row, rules.get(row.id), now)),
     ...notAnswering(board),
     ...lostLinks(board),
   ];
   return found.sort((a, b) => Number(b.grave) - Number(a.grave));
 }
 
-/** When a waiting call counts as near its end; null if it may wait for ever. @param {import("./model.js").CallRow} call */
+/**
+ * When a waiting call counts as near its end; null if it may wait for ever.
+ * @param {import("./model.js").CallRow} call
+ */
 export function nearLimitAt(call) {
   if (call.limit_at === null) return null;
   const whole = call.limit_at - call.enqueued_at;

@@ -10,6 +10,9 @@ import * as words from "./words.js";
 
 /** @typedef {import("./model.js").Assignment} Assignment */
 
+/** @param {Assignment} each */
+const keyOf = (each) => `${each.at} ${each.call_id}`;
+
 export class Assignments {
   /** @type {Assignment|undefined} the newest that is drawn */
   #newest;
@@ -43,7 +46,8 @@ export class Assignments {
 
   draw() {
     const { assigned } = this.board;
-    const missed = this.#held && this.#newest !== undefined ? assigned.indexOf(this.#newest) : 0;
+    const newest = this.#newest === undefined ? "" : keyOf(this.#newest);
+    const missed = this.#held && newest ? assigned.findIndex((each) => keyOf(each) === newest) : 0;
     const count = missed < 0 ? assigned.length : missed;
     put(this.paused, count > 0 ? t("assigned.paused", { count }) : "");
     if (count === 0) this.redraw();
@@ -53,13 +57,13 @@ export class Assignments {
   redraw() {
     const { assigned } = this.board;
     this.#newest = assigned[0];
-    reconcile(this.list, assigned, (each) => each, () => this.#make(), (node, each) => this.#fill(node, each));
+    reconcile(this.list, assigned, keyOf, () => this.#make(), (node, each) => this.#fill(node, each));
     this.empty.hidden = assigned.length > 0;
   }
 
   #make() {
-    const button = el("button", { type: "button" }, ...["at", "whom", "which"].map((name) => el("span", { class: name })));
-    return el("li", {}, button);
+    const parts = ["at", "whom", "which"].map((name) => el("span", { class: name }));
+    return el("li", {}, el("button", { type: "button" }, ...parts));
   }
 
   /** @param {any} node @param {Assignment} each */

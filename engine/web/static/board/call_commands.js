@@ -65,8 +65,8 @@ function moved(board, call, { head_start_ms, band }) {
     band,
   };
   const shift = head_start_ms === 0 ? "none" : head_start_ms > 0 ? "earlier" : "later";
-  const parts = [t(`prioritise.effect.${shift}`, params), t(band > 0 ? "prioritise.effect.band" : "prioritise.effect.no_band", params)];
-  return [...parts, t(from === to ? "prioritise.effect.stays" : "prioritise.effect.moves", params)].join(" ");
+  const parts = [shift, band > 0 ? "band" : "no_band", from === to ? "stays" : "moves"];
+  return parts.map((part) => t(`prioritise.effect.${part}`, params)).join(" ");
 }
 
 /** @param {Board} board @param {CallRow} call @returns {import("./commands.js").Command} */

@@ -8,7 +8,7 @@ import { Windowed } from "./windowed.js";
 import * as words from "./words.js";
 
 const { t, clock, number } = i18n;
-const COLUMNS = ["place", "waited", "queue", "tier", "band", "state", "due", "id"];
+const COLUMNS = ["place", "waited", "queue", "tier", "state", "due", "id"];
 const ALL = "";
 
 export class Calls {
@@ -93,10 +93,9 @@ export class Calls {
     put(cells[1], clock(now - call.enqueued_at));
     put(cells[2], words.queue(call.queue));
     put(cells[3], words.tier(call.tier));
-    put(cells[4], call.band > 0 ? number(call.band) : "–");
-    put(cells[5], stateOf(call, this.board, now));
-    put(cells[6], words.dueOf(call));
-    put(cells[7], words.shortId(call.call_id));
+    put(cells[4], stateOf(call, this.board, now));
+    put(cells[5], words.dueOf(call));
+    put(cells[6], words.shortId(call.call_id));
     mark(row, "data-state", call.link === "lost" ? "lost" : call.state);
     mark(row, "data-near", isNearLimit(call, now) ? "yes" : "");
     mark(row, "data-band", call.band > 0 ? "yes" : "");

@@ -19,7 +19,8 @@ export class Card {
     this.facts = el("dl", { class: "facts" });
     this.gone = el("p", { class: "note", role: "status", hidden: true, data: { tone: "warn" } });
     this.actions = el("div", { class: "row", role: "group", "aria-labelledby": "card-title" });
-    const close = el("button", { type: "button", class: "button quiet", data: { t: "close" }, on: { click: () => this.close() } });
+    const close = el("button", { type: "button", class: "button quiet", data: { t: "close" } });
+    close.addEventListener("click", () => this.close());
     this.dialog = el(
       "dialog",
       { class: "dialog board-card", "aria-labelledby": "card-title" },

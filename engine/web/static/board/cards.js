@@ -15,8 +15,11 @@ const { t, clock, number } = i18n;
  */
 export function ofCall(board, id, now, does) {
   const call = board.calls.get(id);
-  if (call === undefined) return { title: t("call.gone.title", { id: words.shortId(id) }), facts: [], actions: [], gone: t("call.gone") };
+  if (call === undefined) {
+    return { title: t("call.gone.title", { id: words.shortId(id) }), facts: [], actions: [], gone: t("call.gone") };
+  }
   const inLine = call.state !== "connected";
+  const assignable = call.state === "waiting" && call.link === "up";
   const line = board.line(call.queue);
   const place = t("call.place.text", { place: line.indexOf(id) + 1, of: line.size });
   /** @type {(Fact|null)[]} */
@@ -25,18 +28,27 @@ export function ofCall(board, id, now, does) {
     [t("call.tier"), words.tier(call.tier)],
     inLine ? [t("call.place"), place] : null,
     [t(inLine ? "call.waited" : "call.connected_for"), clock(now - (inLine ? call.enqueued_at : call.since_at))],
-    [t("call.due"), words.due({ enqueued_at: call.enqueued_at, due_at: call.due_at, terms: call.why?.terms })],
-    call.band > 0 ? [t("call.band"), t("call.band.text", { band: call.band })] : null,
-    inLine && call.limit_at !== null ? [t("call.limit"), t("call.limit.text", { at: words.moment(call.limit_at), left: clock(call.limit_at - now) })] : null,
-    inLine ? null : [t("call.why"), words.why(call.why, (agent) => board.nameOf(agent)).map((pair) => pair.join(": ")).join(". ")],
+    ...(inLine ? whenServed(call, now) : words.why(call.why, (agent) => board.nameOf(agent))),
     [t("call.id"), id],
   ];
   const actions = [
     { text: t("prioritise.open"), disabled: !inLine, does: () => does.prioritise(call) },
-    { text: t("assign.open"), disabled: call.state !== "waiting", does: () => does.assign(call) },
+    { text: t("assign.open"), disabled: !assignable, does: () => does.assign(call) },
     { text: t("end.open"), danger: true, does: () => does.end(call) },
   ];
-  return { title: words.callName(call), facts: facts.filter((fact) => fact !== null), actions };
+  const title = t("call.title", { id: words.shortId(id), queue: words.queue(call.queue) });
+  return { title, facts: facts.filter((fact) => fact !== null), actions };
+}
+
+/** @param {import("./model.js").CallRow} call @param {number} now @returns {Fact[]} */
+function whenServed(call, now) {
+  const { enqueued_at, due_at, why } = call;
+  /** @type {Fact[]} */
+  const facts = [[t("call.due"), words.due({ enqueued_at, due_at, terms: why.terms })]];
+  if (call.band > 0) facts.push([t("call.band"), t("call.band.text", { band: call.band })]);
+  if (call.limit_at === null) return facts;
+  const limit = { at: words.moment(call.limit_at), left: clock(call.limit_at - now) };
+  return [...facts, [t("call.limit"), t("call.limit.text", limit)]];
 }
 
 /**
@@ -62,7 +74,7 @@ export function ofAgent(board, id, now, does) {
   const actions = [
     { text: t("set_state.open"), does: () => does.setState(agent) },
     { text: t("set_skills.open"), does: () => does.setSkills(agent) },
-    { text: t("agent.see_call"), disabled: call_id === null, does: () => call_id !== null && does.call(call_id) },
+    { text: t("agent.see_call"), disabled: call_id === null, does: () => does.call(String(call_id)) },
   ];
   return { title: agent.name || id, facts, actions };
 }
@@ -81,6 +93,7 @@ export function ofAssignment(board, assignment, seeCall) {
     [t("call.tier"), words.tier(tier)],
     ...words.why(assignment.why, (id) => board.nameOf(id)),
   ];
-  const actions = [{ text: t("agent.see_call"), disabled: !board.calls.has(call_id), does: () => seeCall(call_id) }];
+  const here = board.calls.has(call_id);
+  const actions = [{ text: t("agent.see_call"), disabled: !here, does: () => seeCall(call_id) }];
   return { title: t("assigned.card", { queue: words.queue(queue), name, id: words.shortId(call_id) }), facts, actions };
 }

@@ -38,6 +38,7 @@ export class Commands {
 
   /** @param {Command} command @returns {Promise<boolean>} whether it was done */
   ask(command) {
+    this.tell("");
     return new Promise((resolve) => new Question(this, command, resolve).show());
   }
 }
@@ -52,7 +53,8 @@ class Question {
     this.effect = el("p", { class: "note effect", "aria-live": "polite", id: "command-effect" });
     this.refusal = el("p", { class: "note", role: "alert", data: { tone: "bad" }, hidden: true });
     this.go = el("button", { class: `button ${command.danger ? "danger" : "primary"}`, text: command.go });
-    const cancel = el("button", { type: "button", class: "button", text: t("cancel"), on: { click: () => this.dialog.close() } });
+    const cancel = el("button", { type: "button", class: "button", text: t("cancel") });
+    cancel.addEventListener("click", () => this.dialog.close());
     this.form = el(
       "form",
       { class: "stack" },
@@ -62,7 +64,8 @@ class Question {
       this.refusal,
       el("div", { class: "actions" }, cancel, this.go),
     );
-    this.dialog = el("dialog", { class: "dialog command", "aria-labelledby": "command-title", "aria-describedby": "command-effect" }, this.form);
+    const described = { "aria-labelledby": "command-title", "aria-describedby": "command-effect" };
+    this.dialog = el("dialog", { class: "dialog command", ...described }, this.form);
     this.form.addEventListener("input", () => this.#explain());
     this.form.addEventListener("submit", (/** @type {Event} */ event) => this.#submit(event));
     this.dialog.addEventListener("close", () => {
@@ -113,9 +116,9 @@ class Question {
   }
 }
 
-/** A refusal by its code; where the state is known that stood against it, that too. @param {any} refusal */
-function reasonOf({ code, state }) {
-  const known = [`agent.state.${state}`, `call.is.${state}`].find(i18n.has);
+/** A refusal by its code; where it is known what stood against it, that too. @param {any} refusal */
+function reasonOf({ code, state, field }) {
+  const known = [`refused.state.${state}`, `agent.state.${state}`].find(i18n.has);
   if (code === "wrong_state" && known !== undefined) return t("refused.wrong_state", { state: t(known) });
-  return i18n.has(`refused.${code}`) ? t(`refused.${code}`) : i18n.error(code);
+  return code === "bad_field" && field ? t("refused.bad_field", { field }) : i18n.error(code);
 }

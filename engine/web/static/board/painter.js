@@ -20,8 +20,7 @@ export class Painter {
   #touched = new Touched();
   #second = false;
   #asked = false;
-  /** @type {number|null} */
-  #drawn = null;
+  #heard = false;
 
   /**
    * @param {import("./model.js").Board} board
@@ -41,6 +40,12 @@ export class Painter {
     this.#touched.agents ||= agents;
     this.#touched.assigned ||= assigned;
     this.#ask();
+  }
+
+  /** What a frame of the engine touched. @param {Touched} touched */
+  hear(touched) {
+    this.#heard = true;
+    this.touch(touched);
   }
 
   /** Everything is to be drawn: another language, another mode. */
@@ -72,13 +77,7 @@ export class Painter {
     if (touched.agents || touched.calls || second) this.parts.agents();
     if (touched.assigned) this.parts.assigned();
     if (second) this.parts.second(now);
-    this.#tell();
-  }
-
-  #tell() {
-    const { rev } = this.board;
-    if (rev === this.#drawn) return;
-    this.#drawn = rev;
-    document.dispatchEvent(new CustomEvent("board:drawn", { detail: { rev } }));
+    if (this.#heard) document.dispatchEvent(new CustomEvent("board:drawn", { detail: { rev: this.board.rev } }));
+    this.#heard = false;
   }
 }

@@ -10,11 +10,16 @@ import * as words from "./words.js";
 export function pauseOrResume(board, id, pause) {
   const queue = words.queue(id);
   const what = pause ? "pause" : "resume";
+  const row = () => board.queues.get(id);
+  const effect = () => {
+    if (pause && row()?.waiting === 0) return "pause.effect.nobody";
+    return row()?.state === "closed" ? "resume.effect.closed" : `${what}.effect`;
+  };
   return {
     title: t(`${what}.title`, { queue }),
     go: t(`${what}.go`),
     danger: pause,
-    effect: () => t(`${what}.effect`, { queue, count: board.queues.get(id)?.waiting ?? 0 }),
+    effect: () => t(effect(), { queue, count: row()?.waiting ?? 0 }),
     done: () => t(`${what}.done`, { queue }),
     frame: () => [`queue.${what}`, { queue: id }],
   };

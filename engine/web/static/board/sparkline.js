@@ -17,7 +17,8 @@ const BARS_BOTTOM = 52;
 
 export class Sparkline {
   constructor() {
-    this.element = make("svg", { viewBox: `0 0 ${WIDTH} ${BARS_BOTTOM}`, preserveAspectRatio: "none", class: "spark", role: "img" });
+    const viewBox = `0 0 ${WIDTH} ${BARS_BOTTOM}`;
+    this.element = make("svg", { viewBox, preserveAspectRatio: "none", class: "spark", role: "img" });
     this.area = make("path", { class: "spark-area" });
     this.line = make("path", { class: "spark-line", "vector-effect": "non-scaling-stroke" });
     this.answered = make("path", { class: "spark-answered" });
@@ -30,10 +31,12 @@ export class Sparkline {
     const waiting = carried(hour);
     const peak = Math.max(0, ...waiting.map((value) => value ?? 0));
     const busiest = Math.max(1, ...hour.map((minute) => (minute ? minute.answered + minute.abandoned : 0)));
-    const line = waiting.flatMap((value, n) => (value === null ? [] : [[n * 4 + 2, level(value / Math.max(1, peak))]]));
-    const points = line.map(([x, y]) => `${x} ${y}`).join("L");
+    const first = waiting.findIndex((value) => value !== null);
+    const known = first < 0 ? [] : waiting.slice(first);
+    const scale = 1 / Math.max(1, peak);
+    const points = known.map((value, n) => `${middle(first + n)} ${level(Number(value) * scale)}`).join("L");
     mark(this.line, "d", points && `M${points}`);
-    mark(this.area, "d", points && `M${line[0][0]} ${LINE_BOTTOM}L${points}L${line[line.length - 1][0]} ${LINE_BOTTOM}Z`);
+    mark(this.area, "d", points && `M${middle(first)} ${LINE_BOTTOM}L${points}V${LINE_BOTTOM}Z`);
     const unit = (BARS_BOTTOM - BARS_TOP) / busiest;
     mark(this.answered, "d", bars(hour, (minute) => [0, minute.answered * unit]));
     mark(this.abandoned, "d", bars(hour, (minute) => [minute.answered * unit, minute.abandoned * unit]));
@@ -47,6 +50,9 @@ function carried(hour) {
   let last = null;
   return hour.map((minute) => (last = minute?.waiting ?? last));
 }
+
+/** Where a minute's column has its middle. @param {number} n */
+const middle = (n) => n * 4 + 2;
 
 /** @param {number} share 0 to 1 */
 const level = (share) => Math.round(10 * (LINE_BOTTOM - share * (LINE_BOTTOM - LINE_TOP))) / 10;

@@ -1,6 +1,7 @@
 /**
  * The alarms, always in sight: one chip each, the gravest first, and a calm word when there is none. A chip
- * leads to what it is about. Chips count down silently; a new alarm is said aloud once.
+ * leads to what it is about. Chips count down silently; a new alarm is said aloud once. Drawing reads where the
+ * chips came to stand, so it is the last thing that is drawn in a second.
  */
 
 import { el, reconcile } from "../lib/dom.js";
@@ -11,27 +12,25 @@ import * as words from "./words.js";
 const { t, duration, percent } = i18n;
 /** @typedef {import("./alarms.js").Alarm} Alarm */
 
-/** How wide a chip is at most likely to be, in rem; two lines of chips are shown. */
-const CHIP_REM = 24;
+/** More lines of chips are shown only when asked for. */
 const LINES = 2;
 
 export class Strip {
   /** @type {Set<string>} */
   #known = new Set();
   #all = false;
-  #room = LINES;
-  /** @type {Alarm[]} */
-  #alarms = [];
 
   /** @param {(alarm: Alarm) => void} follow */
   constructor(follow) {
     this.follow = follow;
     this.list = el("ul", { class: "alarms" });
     this.calm = el("p", { class: "calm", data: { t: "alarm.none" } });
-    this.more = el("button", { type: "button", class: "button quiet small act", hidden: true });
+    this.more = el("button", { type: "button", class: "button quiet small", "aria-expanded": "false", hidden: true });
     this.more.addEventListener("click", () => {
       this.#all = !this.#all;
-      this.draw(this.#alarms);
+      this.element.classList.toggle("all", this.#all);
+      mark(this.more, "aria-expanded", String(this.#all));
+      this.#cut();
     });
     this.voice = el("div", { class: "unseen", role: "status" });
     this.element = el(
@@ -42,29 +41,26 @@ export class Strip {
       this.more,
       this.voice,
     );
-    new ResizeObserver(([{ contentRect }]) => this.#measure(contentRect.width)).observe(this.element);
-  }
-
-  /** @param {number} widthPx */
-  #measure(widthPx) {
-    const remPx = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const room = LINES * Math.max(1, Math.floor(widthPx / (CHIP_REM * remPx)));
-    if (room === this.#room) return;
-    this.#room = room;
-    this.draw(this.#alarms);
   }
 
   /** @param {Alarm[]} alarms */
   draw(alarms) {
-    this.#alarms = alarms;
-    const shown = this.#all ? alarms : alarms.slice(0, this.#room);
-    reconcile(this.list, shown, (alarm) => alarm.key, () => this.#make(), (node, alarm) => this.#fill(node, alarm));
+    reconcile(this.list, alarms, (alarm) => alarm.key, () => this.#make(), (node, alarm) => this.#fill(node, alarm));
     this.calm.hidden = alarms.length > 0;
     this.list.hidden = alarms.length === 0;
-    this.more.hidden = alarms.length <= this.#room;
-    put(this.more, this.#all ? t("alarm.fewer") : t("alarm.more", { count: alarms.length - this.#room }));
-    mark(this.element, "data-tone", alarms.length === 0 ? "" : alarms[0].grave ? "bad" : "warn");
     this.#speak(alarms);
+    this.#cut();
+  }
+
+  /** Which chips do not fit: they keep their place, unseen and out of reach, so that nothing moves. */
+  #cut() {
+    const chips = /** @type {HTMLElement[]} */ ([...this.list.children]);
+    const tops = chips.map((chip) => chip.offsetTop);
+    const last = [...new Set(tops)][LINES - 1] ?? Infinity;
+    chips.forEach((chip, n) => chip.classList.toggle("over", !this.#all && tops[n] > last));
+    const over = tops.filter((top) => top > last).length;
+    this.more.hidden = over === 0;
+    put(this.more, this.#all ? t("alarm.fewer") : t("alarm.more", { count: over }));
   }
 
   /** @param {Alarm[]} alarms */

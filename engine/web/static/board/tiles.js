@@ -107,10 +107,10 @@ class Tile {
   /** @param {QueueRow} row */
   #offer(row) {
     const pauses = row.state === "open";
-    this.button.hidden = row.state === "closed";
     put(this.button, t(pauses ? "queue.pause" : "queue.resume"));
     mark(this.button, "data-pauses", pauses ? "yes" : "no");
-    mark(this.button, "aria-label", t(pauses ? "queue.pause.label" : "queue.resume.label", { queue: words.queue(row.id) }));
+    const label = pauses ? "queue.pause.label" : "queue.resume.label";
+    mark(this.button, "aria-label", t(label, { queue: words.queue(row.id) }));
   }
 
   /** @param {QueueRow} row @param {any} rules */
@@ -128,7 +128,8 @@ class Tile {
     put(this.legend[0], t("spark.waiting", { peak: sum.peak }));
     put(this.legend[1], t("spark.answered", { count: sum.answered }));
     put(this.legend[2], t("spark.abandoned", { count: sum.abandoned }));
-    mark(this.spark.element, "aria-label", t("spark.label", { ...sum, waiting: row.waiting, queue: words.queue(row.id) }));
+    const told = { ...sum, waiting: row.waiting, queue: words.queue(row.id) };
+    mark(this.spark.element, "aria-label", t("spark.label", told));
   }
 
   /** @param {string} name @param {string} value @param {string} [note] @param {string} [tone] */
@@ -144,7 +145,8 @@ class Tile {
 /** @param {string} name */
 function figure(name) {
   const [term, value, note] = [el("dt"), el("span", { class: "value" }), el("small")];
-  const box = el("div", { class: `figure ${LARGE.has(name) ? "large" : ""} ${name}` }, term, el("dd", {}, value, note));
+  const size = LARGE.has(name) ? "large" : "";
+  const box = el("div", { class: `figure ${size} ${name}` }, term, el("dd", {}, value, note));
   return { box, term, value, note };
 }
 

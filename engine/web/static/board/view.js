@@ -31,16 +31,16 @@ export class View {
     this.client = client;
     this.board = board;
     const now = () => client.now();
-    const moved = { calls: () => this.painter.touch({ calls: true }), agents: () => this.painter.touch({ agents: true }) };
+    const touch = (/** @type {"calls"|"agents"|"assigned"} */ part) => () => this.painter.touch({ [part]: true });
     this.commands = new Commands(client);
     this.card = new Card();
     this.strip = new Strip((alarm) => this.#follow(alarm));
     this.tiles = new Tiles(place("queues"), board, (id, pause) => this.#do(pauseOrResume(board, id, pause)));
-    this.calls = new Calls(board, now, { open: (id) => this.#showCall(id), moved: moved.calls });
-    this.agents = new Agents(board, now, { open: (id) => this.#showAgent(id), moved: moved.agents });
+    this.calls = new Calls(board, now, { open: (id) => this.#showCall(id), moved: touch("calls") });
+    this.agents = new Agents(board, now, { open: (id) => this.#showAgent(id), moved: touch("agents") });
     this.assigned = new Assignments(board, {
       open: (assignment) => this.#showAssignment(assignment),
-      moved: () => this.painter.touch({ assigned: true }),
+      moved: touch("assigned"),
     });
     this.painter = new Painter(board, now, {
       queues: (ids, at) => this.tiles.draw(ids, this.rules, at),
@@ -77,7 +77,7 @@ export class View {
     document.querySelector("main")?.removeAttribute("aria-busy");
     if (this.#stoppedAt !== null) this.live(true);
     if (touched.agents) this.agents.changed();
-    this.painter.touch(touched);
+    this.painter.hear(touched);
   }
 
   /** The engine's words have stopped, or go on: what is shown then is told to be old. @param {boolean} live */
@@ -101,8 +101,8 @@ export class View {
     document.body.classList.toggle("stale", stopped !== null);
     put(place("as-of"), stopped === null ? "" : t("board.as_of", { at: words.moment(stopped) }));
     this.tiles.tick(this.rules, now);
-    this.strip.draw(alarms(this.board, this.rules, now, this.available));
     this.card.draw();
+    this.strip.draw(alarms(this.board, this.rules, now, this.available));
   }
 
   /** @param {import("./commands.js").Command} command */

@@ -17,7 +17,9 @@ export class Wall {
     this.button = button;
     this.changed = changed;
     button.addEventListener("click", () => this.#toggle());
-    document.addEventListener("fullscreenchange", () => document.fullscreenElement === null && this.#set(false));
+    document.addEventListener("fullscreenchange", () => {
+      if (document.fullscreenElement === null) this.#set(false);
+    });
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.on && document.querySelector("dialog[open]") === null) this.#set(false);
     });

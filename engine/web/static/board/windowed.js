@@ -91,7 +91,7 @@ export class Windowed {
 
   #measure() {
     const head = this.element.firstElementChild.offsetHeight;
-    this.#rowPx = this.#slots[0].row.offsetHeight;
+    this.#rowPx = this.#slots[0].row.offsetHeight || this.#rowPx; // a hidden row has none
     this.#viewPx = this.element.clientHeight - head;
     this.moved();
   }
@@ -171,7 +171,9 @@ export class Windowed {
     const start = at < 0 ? Math.floor(this.#scrollPx / (this.#rowPx || 1)) - 1 : at;
     const page = Math.max(1, this.capacity - 1);
     /** @type {Record<string, number>} */
-    const moves = { ArrowDown: start + 1, ArrowUp: start - 1, PageDown: start + page, PageUp: start - page, Home: 0, End: last };
+    const moves = {
+      ArrowDown: start + 1, ArrowUp: start - 1, PageDown: start + page, PageUp: start - page, Home: 0, End: last,
+    };
     if (event.key in moves) {
       const item = this.#items[Math.max(0, Math.min(last, moves[event.key]))];
       if (item !== undefined) this.reveal(this.keyOf(item));

@@ -8,6 +8,9 @@ import * as i18n from "../lib/i18n.js";
 
 const { t, duration } = i18n;
 
+/** @type {Intl.DateTimeFormatOptions} */
+const TO_THE_SECOND = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+
 /** @type {Record<string, any>} the welcome's configuration */
 let config = { queues: [], reasons: [], skills: [] };
 /** @type {Map<string, Intl.DateTimeFormat>} */
@@ -59,13 +62,13 @@ export function moment(at) {
   const language = i18n.current();
   let format = formats.get(language);
   if (format === undefined) {
-    format = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+    format = new Intl.DateTimeFormat(language, TO_THE_SECOND);
     formats.set(language, format);
   }
   return format.format(at);
 }
 
-/** A call's id, short enough to tell from its neighbours: what ids begin with is the time they share. @param {string} id */
+/** A call's id, short: ids begin with the time, which neighbours share. @param {string} id */
 export const shortId = (id) => (id.length > 8 ? `…${id.slice(-6)}` : id);
 
 /** @param {{queue: string, call_id: string}} call */
@@ -82,28 +85,42 @@ export function due(why, width = "short") {
   const rest = why.enqueued_at - terms.reduce((sum, [, ms]) => sum + ms, 0) - why.due_at;
   if (rest !== 0) terms.push(["", rest]);
   const steps = terms.map(([rule, ms]) =>
-    t(ms > 0 ? "due.earlier" : "due.later", { time: duration(Math.abs(ms), width), rule: ruleName(rule) }),
+    t(ms > 0 ? "due.earlier" : "due.later", {
+      time: duration(Math.abs(ms), width),
+      rule: ruleName(rule, width),
+    }),
   );
   const from = t("due.arrived", { arrived: moment(why.enqueued_at) });
   return t("due.sum", { due: moment(why.due_at), sum: [from, ...steps].join(" ") });
 }
 
-/** The due of a call's row, narrow. @param {import("./model.js").CallRow} call */
+/**
+ * What decides a call's place, narrow: its band if it has one, and its due.
+ * @param {import("./model.js").CallRow} call
+ */
 export function dueOf(call) {
   let text = said.get(call);
   if (text === undefined) {
     const { enqueued_at, due_at, why } = call;
-    said.set(call, (text = due({ enqueued_at, due_at, terms: why?.terms }, "narrow")));
+    text = due({ enqueued_at, due_at, terms: why.terms }, "narrow");
+    if (call.band > 0) text = t("due.band", { band: call.band, due: text });
+    said.set(call, text);
   }
   return text;
 }
 
-/** What is asked of the rules' names: "queue premium", "tier priority", or the bank's own. @param {string} rule */
-function ruleName(rule) {
+/**
+ * The engine's own rules are "queue premium" and "tier priority", where narrow the kind alone; the bank's have
+ * names of theirs.
+ * @param {string} rule
+ * @param {string} width
+ */
+function ruleName(rule, width) {
   if (rule === "") return t("rule.adjusted");
   if (rule === "supervisor") return t("rule.supervisor");
   const own = /^(queue|tier) ([\w-]+)$/.exec(rule);
   if (own === null) return rule;
+  if (width === "narrow") return t(`rule.${own[1]}.narrow`);
   return t(`rule.${own[1]}`, { name: own[1] === "queue" ? queue(own[2]) : tier(own[2]) });
 }
 
