@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 from attrs import define, field
 from e2e.jwt import mint
 from e2e.process import SECRET
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
 from engine.app import free_port
 from engine.store.embedded import Embedded
@@ -48,7 +48,7 @@ class House:
 
     def node(self, name: str = "one", *, more: str = "", arguments: tuple[str, ...] = ()) -> Node:
         """A node with an embedded store."""
-        return self._started(Node(self.directory, settings(more=more), name, arguments))
+        return self.started(Node(self.directory, settings(more=more), name, arguments))
 
     def pair(self, store: Embedded) -> tuple[Node, Node]:
         """Two nodes on one store. Each one's pages know the other's WebSocket."""
@@ -65,17 +65,32 @@ class House:
             )
             for n in range(2)
         ]
-        return self._started(made[0]), self._started(made[1])
+        return self.started(made[0]), self.started(made[1])
 
     def store(self) -> Embedded:
         """A store that is no node's own: either may be killed while the other runs."""
         runtime = self._ends.enter_context(tempfile.TemporaryDirectory())
         return self._ends.enter_context(Embedded(self.directory / "data", socket=Path(runtime) / "s"))
 
-    def _started(self, node: Node) -> Node:
+    def started(self, node: Node) -> Node:
         self._ends.callback(node.stop)
         self.nodes.append(node.start())
         return node
+
+    def context(
+        self, viewport: tuple[int, int], language: str = "en", scheme: Literal["light", "dark"] = "light"
+    ) -> BrowserContext:
+        """A browser of somebody's own."""
+        width, height = viewport
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height},
+            locale={"en": "en-GB", "id": "id-ID"}[language],
+            timezone_id="Asia/Jakarta",
+            color_scheme=scheme,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        return context
 
     def enter(
         self,
@@ -93,15 +108,7 @@ class House:
 
         `script` makes his browser another than it is; `claims` go into his token.
         """
-        width, height = kind.VIEWPORT
-        context = self.browser.new_context(
-            viewport={"width": width, "height": height},
-            locale={"en": "en-GB", "id": "id-ID"}[language],
-            timezone_id="Asia/Jakarta",
-            color_scheme=scheme,
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(PATIENCE_MS)
+        context = self.context(kind.VIEWPORT, language, scheme)
         token = mint(SECRET, kind.ROLE, sub, name=name or sub, **claims)
         watch = Watch(token)
         watch.over(context)

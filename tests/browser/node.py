@@ -37,12 +37,9 @@ class Node:
 
     def start(self) -> "Node":
         """Start it and wait for its line."""
-        config = self.directory / f"{self.name}.toml"
-        config.write_text(self.settings)
-        command = [*COMMAND, "serve", "--config", str(config), "--node", self.name]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--ws", self.ws, "--http", self.http, *self.arguments],
+                [*COMMAND, *self._command(), "--ws", self.ws, "--http", self.http, *self.arguments],
                 cwd=self.directory,
                 env=environment(),
                 stdin=subprocess.DEVNULL,
@@ -56,6 +53,11 @@ class Node:
         self.url, self.store = said["http"], said["store"]
         self.ws, self.http = urlsplit(said["ws"]).netloc, urlsplit(said["http"]).netloc
         return self
+
+    def _command(self) -> tuple[str, ...]:
+        config = self.directory / f"{self.name}.toml"
+        config.write_text(self.settings)
+        return "serve", "--config", str(config), "--node", self.name
 
     def _line(self) -> str:
         assert self._process is not None

@@ -1,0 +1,126 @@
+"""The demo as a newcomer meets it: one page, from which he calls himself, answers, and watches."""
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar, Literal, TypeVar
+
+import pytest
+from attrs import define
+from playwright.sync_api import Browser, Locator, expect
+
+from .agent_desk import Agent
+from .axe import violations
+from .customer_page import Customer
+from .house import House
+from .node import Node
+from .person import Person
+from .wallboard import Supervisor
+from .watch import Watch
+
+P = TypeVar("P", bound=Person)
+PHONE, DESK = (390, 844), (1280, 900)
+#: How every token begins.
+ANY_TOKEN = "eyJ"
+
+
+class Demo(Node):
+    """It has its own settings and names itself."""
+
+    def _command(self) -> tuple[str, ...]:
+        return "demo", "--no-browser"
+
+
+@define(eq=False)
+class Visitor(Person):
+    PAGE: ClassVar[str] = "demo"
+
+    def link(self, name: str) -> Locator:
+        return self.page.get_by_role("main").get_by_role("link", name=re.compile(rf"\b{name}\b"))
+
+    @property
+    def assigned(self) -> Locator:
+        title = self.text("live.assigned")
+        return self.page.get_by_role("list", name=title).get_by_role("listitem")
+
+    def becomes(self, kind: type[P], name: str) -> P:
+        """Another tab, in which he is somebody."""
+        self.page.bring_to_front()
+        with self.context.expect_page() as opened:
+            self.link(name).click()
+        return kind(name.lower(), name, self.language, self.context, opened.value, self.watch)
+
+
+@pytest.fixture(scope="module")
+def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with House(browser, tmp_path_factory.mktemp("demo")) as house:
+        house.started(Demo(house.directory, ""))
+        yield house
+        house.assert_nothing_to_complain_of()
+
+
+def visit(
+    demo: House,
+    viewport: tuple[int, int] = DESK,
+    language: str = "en",
+    scheme: Literal["light", "dark"] = "light",
+) -> Visitor:
+    context, watch = demo.context(viewport, language, scheme), Watch(ANY_TOKEN)
+    watch.over(context)
+    visitor = Visitor("visitor", "", language, context, context.new_page(), watch)
+    demo.people.append(visitor)
+    visitor.page.goto(f"{demo.one.url}/")
+    return visitor
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("viewport", "language"), [(PHONE, "id"), (DESK, "en")])
+def test_the_page_keeps_nobody_out(
+    demo: House, viewport: tuple[int, int], language: str, scheme: Literal["light", "dark"]
+) -> None:
+    visitor = visit(demo, viewport, language, scheme)
+    visitor.sees("demo.lead")
+    expect(visitor.page.get_by_role("main").get_by_role("link")).to_have_count(4)
+    expect(visitor.assigned.first).to_be_visible()
+    assert not violations(visitor.page)
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= viewport[0]
+
+
+def test_the_language_is_changed_and_goes_with_the_links(demo: House) -> None:
+    visitor = visit(demo)
+    visitor.page.get_by_role("button", name="ID", exact=True).click()
+    visitor.language = "id"
+    visitor.sees("ask.text")
+    expect(visitor.link("Kirana")).to_have_text(str(visitor.text("open.customer", name="Kirana")))
+    customer = visitor.becomes(Customer, "Kirana")
+    customer.sees("choose.lead")
+
+
+def test_a_newcomer_meets_himself(demo: House) -> None:
+    visitor = visit(demo)
+    kirana = visitor.becomes(Customer, "Kirana")
+    kirana.asks("Your own desk")
+    kirana.sees_place(1)
+    lestari = visitor.becomes(Agent, "Lestari")
+    lestari.goes_ready()
+    lestari.is_offered("Kirana")
+    lestari.accepts()
+    lestari.is_in_call_with("Kirana")
+    kirana.page.bring_to_front()
+    kirana.is_in_call_with("Lestari")
+    visitor.page.bring_to_front()
+    expect(visitor.link("Lestari")).to_contain_text(str(visitor.text("state.on_call")))
+    kirana.page.bring_to_front()
+    kirana.hangs_up()
+    kirana.sees_the_end("completed")
+    lestari.is_in_wrap_up()
+
+
+def test_a_simulated_caller_is_no_failure_and_the_board_shows_him(demo: House) -> None:
+    visitor = visit(demo)
+    pratama = visitor.becomes(Agent, "Pratama")
+    pratama.goes_ready()
+    pratama.accepts()
+    pratama.sees("tile.absent")
+    expect(pratama.button("retry")).to_be_hidden()
+    board = visitor.becomes(Supervisor, str(visitor.text("open.board")))
+    board.sees_agent("Pratama", "on_call")
