@@ -15,7 +15,7 @@ from engine.actors.context import Context
 from engine.actors.inbox import Inbox
 from engine.actors.scene import Scene
 from engine.domain.change import Reaped, Unavailable
-from engine.domain.tally import HOUR_MS
+from engine.domain.tally import HOUR_MS, MINUTE_MS
 
 log = structlog.get_logger()
 
@@ -25,7 +25,9 @@ EVERY_S, TICK_S = 0.1, 1.0
 LINGER_S = 60.0
 #: How soon a store that is away is asked again.
 RETRY_S = 1.0
-#: How much of the journal is read for the hour before: beyond it the figures begin later.
+#: How far back the journal is read: who was answered within the hour may have come before it.
+READ_MS = HOUR_MS + 15 * MINUTE_MS
+#: How much of it is read: beyond that the figures begin later.
 PAGE, PAGES = 1_000, 500
 
 
@@ -44,13 +46,13 @@ class Boardroom:
         self._watchers: dict[Watcher, None] = {}
         self._scene: Scene | None = None
         self._open = False
-        self._changed = trio.Event()
 
     def join(self, watcher: Watcher) -> None:
         """Show it everything now, or as soon as that is known, and from then on what changes."""
         if self._scene is not None:
-            self._tell()  # what the others have not seen yet, the newcomer sees at once
-            watcher.show(self._scene.snapshot(self._context.clock.now()))
+            now = self._context.clock.now()
+            self._tell(self._scene, now)  # what the others have not seen yet, the newcomer sees at once
+            watcher.show(self._scene.snapshot(now))
         self._watchers[watcher] = None
         if not self._open:
             self._open = True
@@ -104,38 +106,42 @@ class Boardroom:
             scene.begin_anew(self._context.policy)
             scene.put({record.ref: record for record in held}, now)
         scene.put(records, now)
-        scene.rev = max(scene.rev, rev)
-        self._scene = scene
+        scene.rev = rev
         if anew:
-            scene.delta(now)
-            snapshot = scene.snapshot(now)
-            for watcher in tuple(self._watchers):
-                watcher.show(snapshot)
+            self._scene = scene
+            self._tell_everything(scene, now)
         else:
-            self._tell()
+            self._tell(scene, now)
 
-    def _tell(self) -> None:
-        assert self._scene is not None
-        now = self._context.clock.now()
-        self._scene.tally.forget(now)
-        delta = self._scene.delta(now)
+    def _tell(self, scene: Scene, now: int) -> None:
+        scene.tally.forget(now)
+        delta = scene.delta(now)
         if delta is not None:
             for watcher in tuple(self._watchers):
                 watcher.show(delta)
 
+    def _tell_everything(self, scene: Scene, now: int) -> None:
+        """Where more has changed than a delta tells."""
+        scene.delta(now)
+        snapshot = scene.snapshot(now)
+        for watcher in tuple(self._watchers):
+            watcher.show(snapshot)
+
     async def _remember(self, scene: Scene) -> None:
-        """Read what the journal tells of the last hour."""
+        """Read what the journal tells of the last hour, and then show it."""
         store, clock = self._context.store, self._context.clock
-        after = str(clock.now() - HOUR_MS)
+        after = str(clock.now() - READ_MS)
         try:
             for _ in range(PAGES):
                 entries = await store.journal(after, PAGE)
                 for entry in entries:
                     scene.tally.read(entry.facts, clock.now())
                 if len(entries) < PAGE:
-                    return
+                    break
                 after = entries[-1].id
+            else:
+                log.warning("more happened in the last hour than the board reads", entries=PAGE * PAGES)
         except Unavailable:
             log.info("the last hour cannot be read: the store is away")
-            return
-        log.warning("more happened in the last hour than the board reads", entries=PAGE * PAGES)
+        if self._scene is scene:
+            self._tell_everything(scene, clock.now())

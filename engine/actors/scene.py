@@ -5,7 +5,6 @@ nothing.
 """
 
 import json
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,12 +34,10 @@ ASSIGNED = 50
 #: A call seen for the first time this soon after it was queued is a newcomer: what he was told is known.
 NEW_MS = 3_000
 
-_TAKEN = frozenset({CallState.OFFERED, CallState.CONNECTED})
-
 
 @define(eq=False)
 class Scene:
-    """`synced` once the whole pool is known. `tally` and `pace` outlive a scene (see `anew`)."""
+    """What is known of the last hour (`tally`, `pace`, `accuracy`, assignments) outlives `begin_anew`."""
 
     policy: Policy
     board: Board = field(init=False)
@@ -51,9 +48,10 @@ class Scene:
     _queues: dict[str, QueueRow] = field(factory=dict)
     _calls: dict[str, CallRow] = field(factory=dict)
     _agents: dict[str, AgentRow] = field(factory=dict)
-    _assigned: deque[Assigned] = field(factory=lambda: deque(maxlen=ASSIGNED))
+    #: the latest by offer, and those that no delta has told yet
+    _assigned: dict[str, Assigned] = field(factory=dict)
     _fresh: list[Assigned] = field(factory=list)
-    _changed: set[Ref] = field(factory=set)
+    _changed: dict[Ref, None] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.board, self.tally = Board(self.policy), Tally(self.policy)
@@ -74,7 +72,7 @@ class Scene:
             self.board.put(ref, record, now)
             if isinstance(record, Call):
                 self._saw(before if isinstance(before, Call) else None, record, now)
-            self._changed.add(ref)
+            self._changed[ref] = None
 
     def _saw(self, before: Call | None, call: Call, now: int) -> None:
         self.pace.learn(before, call, self.policy)
@@ -83,11 +81,17 @@ class Scene:
         if newcomer and now - call.enqueued_at < NEW_MS:
             self.accuracy.told(call, self._estimate(call.queue, self.board.rank(call) + 1))
         self.accuracy.saw(call)
-        if call.state in _TAKEN and (before is None or before.offer != call.offer):
-            assigned = _assigned(call)
-            if assigned not in self._assigned:  # it is read anew after an outage
-                self._assigned.append(assigned)
-                self._fresh.append(assigned)
+        if call.offer and (before is None or before.offer != call.offer):
+            self._saw_offer(call)
+
+    def _saw_offer(self, call: Call) -> None:
+        """It may be over by now, or have been told before everything was read anew."""
+        if call.offer in self._assigned:
+            return
+        self._assigned[call.offer] = assigned = _assigned(call)
+        self._fresh.append(assigned)
+        if len(self._assigned) > ASSIGNED:
+            del self._assigned[min(self._assigned, key=lambda offer: self._assigned[offer].at)]
 
     def _estimate(self, queue: str, position: int) -> Estimate | None:
         rules = self.policy.queues.get(queue)
@@ -104,7 +108,7 @@ class Scene:
             queues=list(self._queues.values()),
             calls=list(self._calls.values()),
             agents=list(self._agents.values()),
-            assigned=sorted(self._assigned, key=lambda a: a.at),
+            assigned=sorted(self._assigned.values(), key=lambda a: (a.at, a.call_id)),
             history={name: self._history(name, now) for name in self.policy.queues},
         )
 
