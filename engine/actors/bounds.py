@@ -1,11 +1,13 @@
 """How much of the wallboard one supervisor sees, and whom he may command."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
-from engine.actors.board_notices import BoardDelta, BoardSnapshot, Gone
+from engine.actors.board_notices import AgentRow, Assigned, BoardDelta, BoardSnapshot, CallRow, Gone
+
+Explained = TypeVar("Explained", CallRow, Assigned)
 
 
 @frozen
@@ -29,14 +31,16 @@ class Bounds:
         """His part of the whole."""
         if not self.queues:
             return board
-        calls, _ = _seen(board.calls, self._calls, "call_id", lambda row: self.sees_queue(row.queue))
-        agents, _ = _seen(board.agents, self._agents, "id", lambda row: self.sees_agent(row.queues))
+        self._calls.clear()
+        self._agents.clear()
+        agents, _ = self._agents_of(board)
+        calls, _ = self._calls_of(board)
         return evolve(
             board,
             queues=[row for row in board.queues if self.sees_queue(row.id)],
             calls=calls,
             agents=agents,
-            assigned=[row for row in board.assigned if self.sees_queue(row.queue)],
+            assigned=self._assigned_of(board),
             history={name: told for name, told in board.history.items() if self.sees_queue(name)},
         )
 
@@ -47,8 +51,8 @@ class Bounds:
         return evolve(part, from_rev=from_rev) if any(seen) else None
 
     def _part(self, board: BoardDelta) -> BoardDelta:
-        calls, left = _seen(board.calls, self._calls, "call_id", lambda row: self.sees_queue(row.queue))
-        agents, logged_out = _seen(board.agents, self._agents, "id", lambda row: self.sees_agent(row.queues))
+        agents, logged_out = self._agents_of(board)
+        calls, left = self._calls_of(board)
         gone = Gone(
             calls=left + [name for name in board.gone.calls if name in self._calls],
             agents=logged_out + [name for name in board.gone.agents if name in self._agents],
@@ -60,9 +64,26 @@ class Bounds:
             queues=[row for row in board.queues if self.sees_queue(row.id)],
             calls=calls,
             agents=agents,
-            assigned=[row for row in board.assigned if self.sees_queue(row.queue)],
+            assigned=self._assigned_of(board),
             gone=gone,
         )
+
+    def _agents_of(self, board: BoardSnapshot | BoardDelta) -> tuple[list[AgentRow], list[str]]:
+        return _seen(board.agents, self._agents, "id", lambda row: self.sees_agent(row.queues))
+
+    def _calls_of(self, board: BoardSnapshot | BoardDelta) -> tuple[list[CallRow], list[str]]:
+        calls, left = _seen(board.calls, self._calls, "call_id", lambda row: self.sees_queue(row.queue))
+        return [self._explained(row) for row in calls], left
+
+    def _assigned_of(self, board: BoardSnapshot | BoardDelta) -> list[Assigned]:
+        return [self._explained(row) for row in board.assigned if self.sees_queue(row.queue)]
+
+    def _explained(self, row: Explained) -> Explained:
+        """With a why that names none but the agents he sees."""
+        if "considered" not in row.why:
+            return row
+        seen = {name: why for name, why in row.why["considered"].items() if name in self._agents}
+        return evolve(row, why={**row.why, "considered": seen})
 
 
 def _seen(

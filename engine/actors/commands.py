@@ -3,7 +3,7 @@
 What is outside his bounds is to him as if it were not there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 import structlog
@@ -90,10 +90,16 @@ class Commands:
         policy = self.context.policy
         if isinstance(request, AgentSetState):
             return moves.set_state(agent, request.state, request.reason or "", policy=policy, by=by, now=now)
-        for queue in request.queues:
-            if not self.bounds.sees_queue(queue):
+        queues = self._queues_for(agent, request.queues)
+        return moves.reskill(agent, queues, request.skills, policy=policy, by=by, now=now)
+
+    def _queues_for(self, agent: Agent, asked: Iterable[str]) -> tuple[str, ...]:
+        """What he is to serve: of the queues that this supervisor does not see, those he serves now."""
+        hidden = [queue for queue in agent.queues if not self.bounds.sees_queue(queue)]
+        for queue in asked:
+            if not self.bounds.sees_queue(queue) and queue not in hidden:
                 raise Refused(Code.NO_SUCH_QUEUE, "there is no such queue", field="queues")
-        return moves.reskill(agent, tuple(request.queues), request.skills, policy=policy, by=by, now=now)
+        return tuple(dict.fromkeys([*asked, *hidden]))
 
     def _known_call(self, call_id: str, found: Found) -> Call:
         call = found.get(f"call:{call_id}")
