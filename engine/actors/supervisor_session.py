@@ -78,6 +78,8 @@ class SupervisorSession:
     async def run(self) -> None:
         """Live until the socket is gone."""
         self._client.tell(Entered(session=self.session, state="watching"))
+        if not self._context.store.available:
+            self._tell_service(available=False)
         try:
             while not isinstance(item := await self.mailbox.receive(), Gone):
                 await self._handle(item)
@@ -94,13 +96,14 @@ class SupervisorSession:
             case Asked():
                 await self._answer(item)
             case Service(available):
-                self._client.tell(
-                    ServiceNotice(available=available, retry_ms=None if available else RETRY_MS)
-                )
+                self._tell_service(available=available)
             case Resynced() | Heard() | Signalled():
                 pass  # the node's own news: the boardroom watches the whole pool
             case _:
                 raise TypeError(f"a supervisor's session cannot receive {item!r}")
+
+    def _tell_service(self, *, available: bool) -> None:
+        self._client.tell(ServiceNotice(available=available, retry_ms=None if available else RETRY_MS))
 
     async def _answer(self, asked: Asked) -> None:
         watches = isinstance(asked.request, BoardWatch)
