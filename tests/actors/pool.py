@@ -5,8 +5,7 @@ gateway's conversations at its door. It can be killed (its tasks end where they 
 store shut (what it asks waits, as if the process were paused), and be started anew.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
 from random import Random
 from typing import Any, TypeVar
 
@@ -19,12 +18,13 @@ from engine.actors.directory import Directory
 from engine.actors.ids import RandomIds
 from engine.actors.leadership import Leadership, Pulse
 from engine.actors.notices import AgentStateNow, Error, Ok
-from engine.actors.ports import CloseCode, Identity, Listener
+from engine.actors.ports import CloseCode, Identity
 from engine.actors.requests import CallRequest, StateSet
-from engine.domain.change import Change, Reaped, Receipt
+from engine.actors.rulebook import Rulebook
+from engine.domain.change import Reaped
+from engine.domain.errors import Refused
 from engine.domain.lifecycle import AgentState
 from engine.domain.model import Agent, Call, Customer, Record, Ref
-from engine.domain.news import Leader, Lease
 from engine.domain.rules import Policy, Queue, Timings
 from engine.gateway.auth import SignedReceipts, TokenRefused
 from engine.gateway.conversation import Conversation
@@ -32,7 +32,9 @@ from engine.gateway.house import House
 from engine.gateway.messages import ClientMessage, Hello, Role, ServerMessage, Welcome
 from engine.gateway.video import PeerToPeer
 from engine.store.clock import VirtualClock
-from engine.store.memory_store import Faults, MemoryPool, MemoryStore
+from engine.store.memory_store import Faults, MemoryPool
+
+from .gated_store import GatedStore
 
 POLICY = Policy(
     queues={
@@ -48,59 +50,7 @@ SECRET = b"the pool's secret, for tests alone"
 #: As long as nothing is to be waited for longer, in virtual seconds.
 SOON_S = 10.0
 
-#: How long a watcher may have to wait for its first sight of the pool.
-MOST_BLIND_S = 1.5
-
 M = TypeVar("M")
-
-
-class GatedStore(MemoryStore):
-    """A node's door to the pool that can be shut: whatever the node asks meanwhile waits."""
-
-    def __init__(self, pool: MemoryPool, name: str) -> None:
-        super().__init__(pool, name)
-        self._open = self._heart = _opened()
-
-    def shut(self, *, beating: bool = False) -> None:
-        """Let nothing through; with `beating` the node still shows that it lives."""
-        self._open = trio.Event()
-        self._heart = _opened() if beating else self._open
-
-    def reopen(self) -> None:
-        self._open.set()
-
-    def watch(self, listener: Listener) -> AbstractAsyncContextManager[None]:
-        return self._watching_late(super().watch(listener))
-
-    @asynccontextmanager
-    async def _watching_late(self, watching: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
-        """Under faults it takes a while until a watcher sees the pool, as it does with a real store."""
-        if self._pool.faults is not None:
-            await trio.sleep(self._pool.random.uniform(0, MOST_BLIND_S))
-        async with watching:
-            yield
-
-    async def commit(self, change: Change) -> Receipt:
-        await self._open.wait()
-        return await super().commit(change)
-
-    async def read(self, refs: Iterable[Ref]) -> Mapping[Ref, Record]:
-        await self._open.wait()
-        return await super().read(refs)
-
-    async def beat(self) -> Mapping[str, int]:
-        await self._heart.wait()
-        return await super().beat()
-
-    async def lead(self, seen: Leader | None, nonce: str) -> Lease:
-        await self._heart.wait()
-        return await super().lead(seen, nonce)
-
-
-def _opened() -> trio.Event:
-    event = trio.Event()
-    event.set()
-    return event
 
 
 @define(eq=False)
@@ -134,7 +84,7 @@ class Link:
 
 @define(eq=False)
 class Client:
-    """A customer or an agent with one socket at a time, at whatever node he likes."""
+    """A person with one socket at a time, at whatever node he likes."""
 
     pool: "Pool"
     identity: Identity
@@ -278,7 +228,7 @@ class VirtualNode:
             store=self.store,
             clock=pool.clock,
             ids=RandomIds(Random(pool.random.random())),
-            policy=pool.policy,
+            policy=Rulebook(pool.policy, pool.read_rules),
             receipts=SignedReceipts(SECRET),
             video=PeerToPeer(),
         )
@@ -336,6 +286,8 @@ class Pool:
         self.clock = VirtualClock()
         self.random = Random(seed)
         self.policy = policy
+        #: the rules as they are written by now, or what is wrong with them
+        self.written: Policy | Refused = policy
         self.memory = MemoryPool(self.clock, random=Random(self.random.random()), faults=faults)
         self.nodes: list[VirtualNode] = []
         self._nursery = nursery
@@ -360,11 +312,19 @@ class Pool:
             raise TokenRefused("unknown")
         return self._identities[token]
 
+    def read_rules(self) -> Policy:
+        if isinstance(self.written, Refused):
+            raise self.written
+        return self.written
+
     def customer(self, sub: str, **identity: Any) -> Client:
         return Client(self, Identity(sub=sub, role="customer", name=sub.title(), **identity))
 
     def agent(self, sub: str, queues: tuple[str, ...] = ("general", "instant"), **identity: Any) -> Client:
         return Client(self, Identity(sub=sub, role="agent", name=sub.title(), queues=queues, **identity))
+
+    def supervisor(self, sub: str = "boss", queues: tuple[str, ...] = ()) -> Client:
+        return Client(self, Identity(sub=sub, role="supervisor", name=sub.title(), queues=queues))
 
     async def waiting(self, sub: str, queue: str = "general", node: "VirtualNode | None" = None) -> Client:
         """A customer who has asked for a call."""
