@@ -38,6 +38,7 @@ def client_config(settings: Callable[[], Settings], standings: Standings) -> Cal
                 return SupervisorConfig(
                     queues=[_watched(queue, standings) for queue in seen],
                     reasons=_words(now, "reasons", now.policy.reasons),
+                    tiers=_words(now, "tiers", now.policy.tiers),
                     skills=_words(now, "skills", now.policy.skills),
                 )
             case _:
@@ -46,6 +47,9 @@ def client_config(settings: Callable[[], Settings], standings: Standings) -> Cal
                     transfer_queues=_queues(queues, standings),
                     reasons=_words(now, "reasons", now.policy.reasons),
                     dispositions=_words(now, "dispositions", now.policy.dispositions),
+                    tiers=_words(now, "tiers", now.policy.tiers),
+                    skills=_words(now, "skills", now.policy.skills),
+                    video={"provider": now.video_provider.value},
                 )
 
     return config

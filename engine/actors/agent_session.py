@@ -222,6 +222,7 @@ class AgentSession:
                 attributes=dict(call.attributes),
                 waited_ms=(call.offered_at or call.since_at) - call.enqueued_at,
                 from_agent=call.from_agent or None,
+                from_agent_name=call.from_agent_name or None,
                 note=call.note or None,
             ),
             deadline_at=call.offer_until or call.since_at,

@@ -73,6 +73,7 @@ class Call:
     requeues: int = 0
     requeue_reason: RequeueReason | None = None
     from_agent: str = ""
+    from_agent_name: str = ""
     note: str = ""
     connected_at: int | None = None
     ended_at: int | None = None

@@ -124,6 +124,10 @@ class AgentConfig(TypedDict):
     reasons: list[Choice]
     #: how a call may turn out
     dispositions: list[Choice]
+    #: how calls' tiers and skills are read
+    tiers: list[Choice]
+    skills: list[Choice]
+    video: VideoChoice
 
 
 class SupervisorConfig(TypedDict):
@@ -132,6 +136,7 @@ class SupervisorConfig(TypedDict):
     queues: list[WatchedQueue]
     #: for agents who are not ready, and for a call's new place
     reasons: list[Choice]
+    tiers: list[Choice]
     skills: list[Choice]
 
 
@@ -147,7 +152,7 @@ class Welcome:
     #: the node that answers
     node: str
     server_time: int
-    #: `idle`, or that of the call or of the agent
+    #: a customer's is `idle` or that of his call, an agent's is his own, a supervisor's is `watching`
     state: str
     config: Mapping[str, Any]
 

@@ -201,6 +201,7 @@ def transfer(
         requeue(call, RequeueReason.TRANSFERRED, now),
         queue=call.queue if queue is None else policy.queue(queue).name,
         from_agent=agent.id,
+        from_agent_name=agent.name,
         note=note,
         avoid={agent.id: now + policy.timings.avoid_ms},
         preferred="" if colleague is None else colleague.id,

@@ -12,7 +12,7 @@ export function whyMe(config, call, why) {
 
 function chosen(call, { by, preferred, select, idle_ms, step }) {
   if (by === "supervisor") return [t("why.supervisor")];
-  const told = call.from_agent ? [t("why.transferred", { agent: call.from_agent })] : [];
+  const told = call.from_agent ? [t("why.transferred", { agent: call.from_agent_name || call.from_agent })] : [];
   if (idle_ms === undefined || preferred) return told;
   const key = call.from_agent || !has(`why.select.${select}`) ? "why.select.other" : `why.select.${select}`;
   told.push(t(key, { idle: duration(idle_ms) }));

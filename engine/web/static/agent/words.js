@@ -34,7 +34,7 @@ export function callFacts(config, call) {
     [t("facts.queue"), call.queue && queueName(config, call.queue)],
     [t("facts.skills"), skillsText(config, call.skills)],
     ...Object.entries(call.attributes ?? {}),
-    [t("facts.from_agent"), call.from_agent],
+    [t("facts.from_agent"), call.from_agent_name || call.from_agent],
     [t("facts.note"), call.note],
     [t("facts.customer_id"), call.customer?.id],
   ];
