@@ -12,7 +12,9 @@ from attrs import frozen
 from e2e.wire import Wire, entered
 
 from engine.demo.page import GUESTS, demo_routes
+from engine.demo.scene import policy
 from engine.gateway.auth import TokenRefused, Verifier
+from engine.web.pages import STATIC
 from tests.web.serving import FakeStatus, get, serving
 
 from .program import PORTS, giliran
@@ -58,6 +60,21 @@ async def test_its_tokens_open_no_other_node_of_that_secret() -> None:
         assert Verifier.of_secret(SECRET, "giliran-demo")(token).name in {"", *(g.name for g in GUESTS)}
         with pytest.raises(TokenRefused):
             Verifier.of_secret(SECRET, "giliran")(token)
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_the_steps_call_things_by_their_names(language: str) -> None:
+    def said(page: str) -> dict[str, str]:
+        texts: dict[str, str] = json.loads((STATIC / f"locales/{language}/{page}.json").read_text("utf-8"))
+        return texts
+
+    steps, customer, agent, queues = said("demo"), said("customer"), said("agent"), policy().queues
+    ask, answer = steps["ask.text"], steps["answer.text"]
+    assert f"“{queues['yours'].label[language]}”" in ask
+    assert customer["prepare.devices"].lower() in ask
+    assert f"“{customer['prepare.ask']}”" in ask
+    assert f"“{agent['idle.go_ready']}”" in answer
+    assert f"“{queues['general'].label[language]}”" in steps["hints.simulated"]
 
 
 @frozen
