@@ -8,7 +8,7 @@ The servers are processes of their own and this process is the load, so that eac
 measure is bounded in count or time and repeated; what is printed is the median and the range of the repeats.
 
 Reading order: `figures.py` (what is reported), `link.py` and `people.py` (the load), `servers.py` (who is
-measured), `floor.py` and `house.py` (the measures), `__main__.py` (the run). Of the wallboard: `board.py` (the
-run), `sightings.py` (what is reckoned), `pool.py` and `traffic.py` (the load), `screen.py` and `screen.js`
-(the page in its browser). What each figure means is in `README.md`.
+measured), `floor.py` and `house.py` (the measures), `__main__.py` (the run). Of the wallboard: `board.py`
+(the run), `sightings.py` (what is reckoned), `pool.py` and `traffic.py` (the load), `screen.py` and
+`screen.js` (the page in its browser). What each figure means is in `README.md`.
 """

@@ -107,7 +107,8 @@ def _ahead_ms(page: Page) -> float:
 
 
 def _metrics(devtools: CDPSession) -> dict[str, float]:
-    """Chromium's own count of what the page's main thread did (s), and its heap (bytes)."""
+    """Chromium's own count of what the page's main thread did (s), and what is live in its heap (bytes)."""
+    devtools.send("HeapProfiler.collectGarbage")
     told = devtools.send("Performance.getMetrics")["metrics"]
     return {each["name"]: each["value"] for each in told}
 
