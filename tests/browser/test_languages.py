@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from .agent_desk import Agent
+from .customer_page import Customer
 from .house import House
 from .meeting import in_call
 from .texts import LANGUAGES, PAGES, catalogue
@@ -26,17 +28,25 @@ def test_the_story_in_indonesian(house: House) -> None:
 
 
 def test_the_language_is_changed_in_the_middle_and_kept(house: House) -> None:
-    budi, sari = in_call(house)
+    budi = house.enter(Customer, "budi", "Budi")
+    budi.asks("General service")
+    budi.sees_place(1)
+    sari = house.enter(Agent, "sari", "Sari", queues=["loans"])
+    sari.is_in("not_ready", "login")
     board = house.enter(Supervisor, "rina")
-    board.sees_agent("Sari", "on_call")
+    board.sees_agent("Sari", "not_ready")
     for person in (budi, sari, board):
         person.page.get_by_role("button", name="ID", exact=True).click()
         person.language = "id"
         expect(person.page.locator("html")).to_have_attribute("lang", "id")
-    sari.is_in_call_with("Budi")
-    board.sees_agent("Sari", "on_call")
-    budi.page.reload()
-    budi.is_in_call_with("Sari")
+    for _ in range(2):
+        budi.sees_place(1)
+        sari.is_in("not_ready", "login")
+        sari.sees("idle.not_ready.login.text")
+        board.sees_agent("Sari", "not_ready")
+        board.sees_line("Layanan umum")
+        for person in (budi, sari, board):
+            person.page.reload()
 
 
 @pytest.mark.parametrize("page", ["common", *PAGES])
