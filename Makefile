@@ -2,7 +2,7 @@
 # ARGS is passed on: make demo ARGS="--for 60s", make test ARGS="-k offer".
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults bench bench-board lint check format lock clean
+.PHONY: help demo test faults bench bench-board docs lint check format lock clean
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -13,6 +13,7 @@ help:
 	@echo "make faults  the full acceptance: nodes and store die under a full house, and many lives at random"
 	@echo "make bench   what the engine costs, beside what it stands on"
 	@echo "make bench-board  whether a full wallboard keeps up, in a real browser"
+	@echo "make docs    the types of giliran.js, from the message classes"
 	@echo "make lint    ruff and mypy"
 	@echo "make check   lint, then test: what must pass before a change goes in"
 	@echo "make format  let ruff put the code in form"
@@ -36,6 +37,9 @@ bench: $(READY)
 
 bench-board: $(READY)
 	@$(PY) -m bench board $(ARGS)
+
+docs: $(READY)
+	@$(PY) -m engine.reference engine/web/static/giliran.d.ts
 
 lint: $(READY)
 	@$(PY) -m ruff check engine tests bench

@@ -42,7 +42,7 @@ from engine.tables import ConfigError
 from engine.web.app import serve_http
 from engine.web.pages import page_routes
 from engine.welcome import client_config
-from engine.wiring import meeting
+from engine.wiring import meeting, reference
 
 log = structlog.get_logger()
 
@@ -173,7 +173,8 @@ class Node:
                     position_every_ms=settings.position_every_ms,
                     deadlines_at_once=DEADLINES_AT_ONCE,
                 )
-                serve_pages = partial(serve_http, routes=[*self.routes, *page_routes()])
+                pages = page_routes(reference(__version__))
+                serve_pages = partial(serve_http, routes=[*self.routes, *pages])
                 http_port = await nursery.start(
                     serve_pages, settings.http_host, settings.http_port, self, name="http"
                 )

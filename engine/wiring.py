@@ -1,11 +1,16 @@
 """Settings and message classes turned into what a node's parts are given."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+import orjson
 
 from engine.actors import shapes
 from engine.actors.ports import Meeting
 from engine.gateway.video import Elsewhere, LiveKit, PeerToPeer, Turn
+from engine.reference.asyncapi import document
+from engine.reference.page import page
 from engine.settings import IceServer, Settings, VideoProvider
+from engine.web.pages import Document
 
 
 def meeting(settings: Settings, unix_s: Callable[[], float]) -> Meeting:
@@ -41,3 +46,12 @@ def _as_browsers_have_it(server: IceServer) -> shapes.IceServer:
     if server.credential is not None:
         told["credential"] = server.credential
     return told
+
+
+def reference(version: str) -> Mapping[str, Document]:
+    """The reference of the wire format, by path."""
+    told = document(version)
+    return {
+        "/docs": Document(page(told).encode(), "text/html"),
+        "/docs/asyncapi.json": Document(orjson.dumps(told, option=orjson.OPT_INDENT_2), "application/json"),
+    }

@@ -30,6 +30,7 @@ ARROW: dict[str, set[str]] = {
     "welcome": {"domain", "actors", "gateway", "settings"},
     "gateway": {"domain", "observability", "actors"},
     "web": {"domain", "observability", "actors"},
+    "reference": {"domain", "actors", "gateway"},
     "replay": {
         *("domain", "observability", "actors", "store", "gateway"),
         *("tables", "toml_text", "policy_file"),

@@ -1,10 +1,15 @@
 """What settings make of a node's parts."""
 
+import json
+
 from attrs import evolve
 
 from engine.gateway.video import Elsewhere, LiveKit, PeerToPeer, Turn
+from engine.reference.asyncapi import document
 from engine.settings import IceServer, Settings, VideoProvider
-from engine.wiring import meeting
+from engine.web.pages import page_routes
+from engine.wiring import meeting, reference
+from tests.web.serving import FakeStatus, get, serving
 
 TURN = Settings(
     ice_servers=(IceServer(urls=("stun:a.example",)), IceServer(("turn:b.example",), "u", "hunter2")),
@@ -41,3 +46,13 @@ def test_the_other_providers() -> None:
     assert meeting(livekit, unix_s) == LiveKit(
         url="wss://livekit.bank.example", key="APIkey", secret="s" * 32, ttl_s=60, unix_s=unix_s
     )
+
+
+async def test_a_node_serves_its_reference() -> None:
+    async with serving(FakeStatus(), page_routes(reference("1.2.3"))) as port:
+        status, headers, body = await get(port, "/docs")
+        assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert b"reference, version 1.2.3" in body
+        status, headers, body = await get(port, "/docs/asyncapi.json")
+        assert (status, headers["content-type"]) == (200, "application/json")
+        assert json.loads(body) == document("1.2.3")

@@ -200,6 +200,7 @@ class OfferedCall:
     waited_ms: int
     #: the agent who passed the call on
     from_agent: str | None = optional()
+    #: his name
     from_agent_name: str | None = optional()
     #: what he wrote about it
     note: str | None = optional()

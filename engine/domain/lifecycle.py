@@ -16,6 +16,8 @@ from attrs import frozen
 
 
 class CallState(StrEnum):
+    """What a call is doing."""
+
     WAITING = "waiting"
     OFFERED = "offered"  # alerting one agent
     CONNECTED = "connected"
@@ -23,6 +25,8 @@ class CallState(StrEnum):
 
 
 class AgentState(StrEnum):
+    """What an agent is doing."""
+
     OFFLINE = "offline"
     NOT_READY = "not_ready"
     READY = "ready"

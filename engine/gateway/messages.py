@@ -124,8 +124,9 @@ class AgentConfig(TypedDict):
     reasons: list[Choice]
     #: how a call may turn out
     dispositions: list[Choice]
-    #: how calls' tiers and skills are read
+    #: how a call's tier is read
     tiers: list[Choice]
+    #: how a call's skills are read
     skills: list[Choice]
     video: VideoChoice
 
@@ -136,7 +137,9 @@ class SupervisorConfig(TypedDict):
     queues: list[WatchedQueue]
     #: for agents who are not ready, and for a call's new place
     reasons: list[Choice]
+    #: how a call's tier is read
     tiers: list[Choice]
+    #: what an agent can be given, and how it is read
     skills: list[Choice]
 
 

@@ -10,8 +10,9 @@ from engine.domain.errors import Code
 from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd, Party, RequeueReason
 from engine.gateway.messages import Pong, Welcome
 
-VIDEO = n.Video(provider="p2p", room="r", role="offerer", ice_servers=[{"urls": "stun:x"}])
-VIDEO_FRAME = {"provider": "p2p", "room": "r", "role": "offerer", "ice_servers": [{"urls": "stun:x"}]}
+VIDEO = n.Video(provider="p2p", room="r", role="offerer", ice_servers=[{"urls": ["stun:x"]}])
+VIDEO_FRAME = {"provider": "p2p", "room": "r", "role": "offerer", "ice_servers": [{"urls": ["stun:x"]}]}
+CONFIG: dict[str, Any] = {"queues": [], "video": {"provider": "none"}}
 EWT = n.Estimate(p50=1, p90=2)
 WHY: dict[str, Any] = {"enqueued_at": 1, "due_at": 0, "band": 2, "terms": {"tier": 1}, "rules": "0a1b"}
 
@@ -127,7 +128,7 @@ TO_CLIENTS: list[tuple[Any, dict[str, Any]]] = [
         },
     ),
     (
-        Welcome(protocol=1, session="s", node="n", server_time=3, state="idle", config={"queues": []}),
+        Welcome(protocol=1, session="s", node="n", server_time=3, state="idle", config=CONFIG),
         {
             "type": "welcome",
             "protocol": 1,
@@ -135,7 +136,7 @@ TO_CLIENTS: list[tuple[Any, dict[str, Any]]] = [
             "node": "n",
             "server_time": 3,
             "state": "idle",
-            "config": {"queues": []},
+            "config": CONFIG,
         },
     ),
     (Pong(ref="x", server_time=3), {"type": "pong", "ref": "x", "server_time": 3}),

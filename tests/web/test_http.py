@@ -15,7 +15,8 @@ from starlette.routing import Route
 
 from engine.web import app as web
 from engine.web.app import contained, reachable, serve_http
-from tests.web.serving import FakeStatus, ask, get, serving
+
+from .serving import FakeStatus, ask, get, serving
 
 UPGRADE = (
     b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

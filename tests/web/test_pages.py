@@ -9,7 +9,8 @@ import pytest
 
 from engine.web import pages
 from engine.web.pages import MEDIA_TYPES, PAGES, STATIC, Document, page_routes
-from tests.web.serving import FakeStatus, get, serving
+
+from .serving import FakeStatus, get, serving
 
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
 
