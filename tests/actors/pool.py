@@ -231,6 +231,7 @@ class VirtualNode:
             policy=Rulebook(pool.policy, pool.read_rules),
             receipts=SignedReceipts(SECRET),
             video=PeerToPeer(),
+            day_at=lambda now: now - now % pool.day_ms,
         )
         self.leadership = Leadership(self.context, Pulse(), position_every_ms=1_000, deadlines_at_once=8)
         try:
@@ -290,6 +291,7 @@ class Pool:
         self.written: Policy | Refused = policy
         self.memory = MemoryPool(self.clock, random=Random(self.random.random()), faults=faults)
         self.nodes: list[VirtualNode] = []
+        self.day_ms = 86_400_000
         self._nursery = nursery
         self._identities: dict[str, Identity] = {}
 
