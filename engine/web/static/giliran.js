@@ -3,7 +3,7 @@
  * of WebSocket links, and is all a page or a bank's own app needs to speak `giliran.v1`.
  *
  *     const client = new Client({ urls: await discover(), role: "customer", token });
- *     client.on("call.queued", (frame) => show(frame.position));
+ *     client.on("call.queued", ({ position }) => show(position));
  *     client.connect();
  *     await client.request("call.request", { request_id, queue: "general" });
  *
@@ -17,8 +17,8 @@
  * Requests. `request` resolves at the server's `ok`. What a broken link left unanswered is asked again after
  * the next welcome, in order and before anything newer; every request of the protocol may be repeated.
  *
- * Time. `now()` is the server's, from the server_time of welcome and pong. A sample is late by the time it
- * travelled, never early: the largest difference seen is the best one.
+ * Time. `now()` is the server's. A sample (server_time) is late by its journey, never early: the best
+ * difference is the largest seen.
  */
 
 const SUBPROTOCOL = "giliran.v1";
@@ -29,8 +29,7 @@ const SILENCE_MS = 25_000;
 const ANSWER_MS = 5_000; // for a pong
 const WELCOME_MS = 10_000; // for TCP, TLS, upgrade and welcome
 const CLOCK_STEP_MS = 5_000; // a difference that no journey explains: another clock
-const REPLACED = 4001;
-const REFUSED = 4003;
+const FINAL = { 4001: "replaced", 4003: "refused" };
 
 /**
  * Where the WebSockets are, the preferred one first.
@@ -45,7 +44,7 @@ export async function discover(base = "") {
   return [ws, ...others];
 }
 
-/** A request that was not granted. `code` is one of the protocol's error codes, or `disconnected`. */
+/** A request that was not granted. `code` is an error code of the protocol, or `disconnected`. */
 export class Refusal extends Error {
   /** @param {Record<string, any>} frame an `error` frame */
   constructor(frame) {
@@ -67,6 +66,7 @@ export class Refusal extends Error {
  */
 
 export class Client extends EventTarget {
+  // of the last welcome
   /** @type {string | null} */ session = null;
   /** @type {string | null} */ node = null;
   /** @type {string | null} */ state = null;
@@ -75,7 +75,6 @@ export class Client extends EventTarget {
   /** @type {Link} */ link = { state: "closed", attempt: 0 };
 
   #urls;
-  #role;
   #token;
   #Socket;
   #random;
@@ -104,15 +103,11 @@ export class Client extends EventTarget {
   constructor({ urls, role, token, resume = null, socket = globalThis.WebSocket, random = Math.random }) {
     super();
     this.#urls = urls.map((url) => (url.endsWith(`/${role}`) ? url : `${url.replace(/\/$/, "")}/${role}`));
-    this.#role = role;
+    this.role = role;
     this.#token = token;
     this.resume = resume;
     this.#Socket = socket;
     this.#random = random;
-  }
-
-  get role() {
-    return this.#role;
   }
 
   /** Begin, or begin again after `replaced`, `refused` or `close`. */
@@ -124,7 +119,7 @@ export class Client extends EventTarget {
 
   /** Stop; what was asked and not answered is rejected. */
   close() {
-    this.#finish("closed", 1000);
+    this.#finish("closed");
   }
 
   /** Look at the link now: the page is seen again, or the network is back. */
@@ -145,7 +140,7 @@ export class Client extends EventTarget {
       const frame = { type, ref, ...fields };
       this.#pending.set(ref, { frame, resolve, reject });
       if (this.link.state === "up") this.#write(frame);
-      else if (["replaced", "refused"].includes(this.link.state)) this.#giveUp();
+      if (Object.values(FINAL).includes(this.link.state)) this.#giveUp();
     });
   }
 
@@ -168,18 +163,14 @@ export class Client extends EventTarget {
 
   /** The server's time, integer ms. */
   now() {
-    const here = Math.floor(this.#ahead === null ? Date.now() : performance.now() + this.#ahead);
-    this.#latest = Math.max(this.#latest, here);
-    return this.#latest;
+    const here = this.#ahead === null ? Date.now() : Math.floor(performance.now() + this.#ahead);
+    return (this.#latest = Math.max(this.#latest, here));
   }
 
-  /**
-   * Use another token from now on.
-   * @param {string} token of the same person and role
-   */
+  /** Use another token, of the same person and role, from now on. @param {string} token */
   async refresh(token) {
-    this.#token = token;
     if (this.link.state === "up") await this.request("token.refresh", { token });
+    this.#token = token;
   }
 
   // One link
@@ -193,8 +184,7 @@ export class Client extends EventTarget {
     const socket = new this.#Socket(this.#urls[this.#url % this.#urls.length], SUBPROTOCOL);
     this.#socket = socket;
     socket.onopen = () => {
-      const resume = this.resume ? { resume: this.resume } : {};
-      socket.send(JSON.stringify({ type: "hello", token: this.#token, ...resume }));
+      this.#write({ type: "hello", token: this.#token, ...(this.resume ? { resume: this.resume } : {}) });
     };
     socket.onmessage = (event) => this.#hear(JSON.parse(event.data));
     socket.onclose = (event) => this.#lost(event.code);
@@ -203,25 +193,14 @@ export class Client extends EventTarget {
 
   #hear(frame) {
     this.#watch(SILENCE_MS, () => this.#ping());
-    switch (frame.type) {
-      case "welcome":
-        return this.#welcomed(frame);
-      case "pong":
-        return this.#timed(frame);
-      case "ok":
-        return this.#settle(frame.ref, ({ resolve }) => resolve());
-      case "error":
-        this.#settle(frame.ref, ({ reject }) => reject(new Refusal(frame)));
-        break;
-      case "service":
-        this.#drainMs = frame.draining ? (frame.retry_ms ?? PAUSE_MS) : null;
-        break;
-      case "call.ended":
-        this.resume = null;
-        break;
-    }
+    if (frame.type === "welcome") this.#welcomed(frame);
+    else if (frame.type === "pong") this.#timed(frame);
+    else if (frame.type === "ok") this.#settle(frame.ref, ({ resolve }) => resolve());
+    else if (frame.type === "error") this.#settle(frame.ref, ({ reject }) => reject(new Refusal(frame)));
+    else if (frame.type === "service") this.#drainMs = frame.draining ? (frame.retry_ms ?? PAUSE_MS) : null;
+    else if (frame.type === "call.ended") this.resume = null;
     if (frame.resume_token) this.resume = frame.resume_token;
-    this.dispatchEvent(new CustomEvent(frame.type, { detail: frame }));
+    this.#emit(frame.type, frame);
   }
 
   #welcomed(frame) {
@@ -231,9 +210,8 @@ export class Client extends EventTarget {
     this.state = frame.state;
     this.config = frame.config;
     this.#upSince = performance.now();
+    for (const { frame: unanswered } of this.#pending.values()) this.#write(unanswered);
     this.#tell({ state: "up", attempt: 0 });
-    for (const { frame: unanswered } of [...this.#pending.values()]) this.#write(unanswered);
-    this.dispatchEvent(new CustomEvent("welcome", { detail: frame }));
   }
 
   #settle(ref, how) {
@@ -252,8 +230,8 @@ export class Client extends EventTarget {
     this.#watch(ANSWER_MS, () => this.#abandon());
   }
 
-  #timed(pong) {
-    if (this.#pingedAt !== null) this.#sample(pong.server_time + (performance.now() - this.#pingedAt) / 2);
+  #timed({ server_time }) {
+    if (this.#pingedAt !== null) this.#sample(server_time + (performance.now() - this.#pingedAt) / 2);
     this.#pingedAt = null;
   }
 
@@ -273,22 +251,20 @@ export class Client extends EventTarget {
 
   /** The link does not answer; its own close event may take minutes. */
   #abandon() {
-    this.#drop(4000);
-    this.#lost(1006);
+    this.#drop();
+    this.#lost();
   }
 
-  #drop(code) {
-    const socket = this.#socket;
+  #drop() {
+    if (!this.#socket) return;
+    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
+    this.#socket.close(1000);
     this.#socket = null;
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close(code);
   }
 
   #lost(code) {
     this.#socket = null;
-    if (code === REPLACED) return this.#finish("replaced");
-    if (code === REFUSED) return this.#finish("refused");
+    if (code in FINAL) return this.#finish(FINAL[code]);
     const leaving = this.#drainMs !== null;
     const steady = this.#upSince !== null && performance.now() - this.#upSince > STEADY_MS;
     if (this.#upSince === null || leaving) this.#url += 1;
@@ -299,22 +275,26 @@ export class Client extends EventTarget {
     this.#tell({ state: "waiting", attempt: this.#failures, retryAt: this.now() + pause });
   }
 
-  #finish(state, code = 1000) {
+  #finish(state) {
     clearTimeout(this.#timer);
-    this.#drop(code);
+    this.#drop();
     this.#failures = 0;
     this.#tell({ state, attempt: 0 });
     this.#giveUp();
   }
 
   #giveUp() {
-    const pending = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const { reject } of pending) reject(new Refusal({ code: "disconnected" }));
+    for (const ref of [...this.#pending.keys()]) {
+      this.#settle(ref, ({ reject }) => reject(new Refusal({ code: "disconnected" })));
+    }
   }
 
   #tell(link) {
     this.link = link;
-    this.dispatchEvent(new CustomEvent("link", { detail: link }));
+    this.#emit("link", link);
+  }
+
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

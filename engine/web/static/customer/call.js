@@ -4,7 +4,7 @@
  * need the link to the server) stays to be seen beside the words; one that does not is covered by them.
  */
 
-import { el, icon, write } from "../lib/dom.js";
+import { el, hide, icon, write } from "../lib/dom.js";
 import { clock, t } from "../lib/i18n.js";
 import { ICONS } from "../lib/icons.js";
 import { tile } from "../lib/media.js";
@@ -19,8 +19,8 @@ export function callView(page) {
   remote.classList.add("remote");
   const strip = el("p", { class: "call-strip figures" });
   const own = ownTile(page.devices);
-  const bare = barePart(page.devices);
   const toggles = mediaButtons(page.devices);
+  const bare = barePart(page.devices, toggles);
   const hangUp = roundButton({ shows: [icon(ICONS.hangUp)], tone: "bad", click: () => page.leave("call.hangup") });
   const retry = says("button", "retry", { type: "button", class: "button retry", on: { click: () => page.meeting?.retry() } });
 
@@ -47,8 +47,8 @@ export function callView(page) {
       retry.hidden = meeting?.state !== "failed" || model.peerUntil !== null || model.lostAt !== null || model.leaving;
       own.tile.hidden = elsewhere || !devices.stream;
       own.update();
-      bare.update(!elsewhere && !devices.stream);
       toggles.update();
+      bare.update(!elsewhere && !devices.stream);
       hangUp.button.disabled = model.leaving;
       write(hangUp.words, t(model.leaving ? "call.ending" : "call.hang_up"));
     },
@@ -77,15 +77,15 @@ function pictureState(meeting) {
 }
 
 /** Without camera and microphone: why, and how to turn them on now. */
-function barePart(devices) {
+function barePart(devices, toggles) {
   const why = el("p", { class: "small", role: "alert" });
   const open = says("button", "prepare.devices", { type: "button", class: "button small", on: { click: () => devices.open() } });
   const root = el("div", { class: "bare" }, why, open);
   return {
     root,
     update(bare) {
-      root.hidden = !bare;
-      open.disabled = devices.state === "asking";
+      hide(root, !bare, toggles.buttons.find((button) => !button.hidden));
+      open.ariaDisabled = String(devices.state === "asking");
       write(why, bare && devices.problem ? t(`device.${devices.problem}`) : "");
     },
   };

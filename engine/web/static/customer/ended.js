@@ -1,6 +1,6 @@
 /** The end: how it came, who ended it, how it was; and from here one may ask again. */
 
-import { el, icon, write } from "../lib/dom.js";
+import { el, hide, icon, write } from "../lib/dom.js";
 import { duration, error, t } from "../lib/i18n.js";
 import { ICONS } from "../lib/icons.js";
 import { endText, heading, says } from "./words.js";
@@ -39,7 +39,7 @@ function ratingPart(page) {
       icon(ICONS.star), says("span", `rating.${score}`, { class: "unseen" })));
   const form = el("form", { class: "card stack rating", on: { submit } },
     el("fieldset", {}, says("legend", "rating.title"), el("div", { class: "stars" }, ...stars)), more);
-  const thanks = el("p", { class: "note", role: "status", data: { tone: "good" } });
+  const thanks = el("p", { class: "note", role: "status", tabindex: -1, data: { tone: "good" } });
   more.hidden = true;
 
   function submit(event) {
@@ -52,8 +52,8 @@ function ratingPart(page) {
     root: el("div", {}, form, thanks),
     update({ ended, rated }) {
       const met = ended.reason === "completed" || ended.agent !== null;
-      form.hidden = !met || rated === "done";
       thanks.hidden = rated !== "done";
+      hide(form, !met || rated === "done", thanks);
       write(thanks, rated === "done" ? t("rating.thanks") : "");
       failed.hidden = !rated || ["sending", "done"].includes(rated);
       write(failed, failed.hidden ? "" : error(rated));

@@ -102,7 +102,8 @@ export class Page {
   }
 
   #entered(screen) {
-    if (screen === "waiting" || screen === "call") this.devices.reopen();
+    const shown = screen === "waiting" || (screen === "call" && this.meeting?.state !== "elsewhere");
+    if (shown) this.devices.reopen();
     if (["ended", "choose", "replaced", "refused"].includes(screen)) this.devices.close();
   }
 

@@ -3,7 +3,7 @@
  * only after a click that explains it, and a call without camera and microphone is possible.
  */
 
-import { el, icon, write } from "../lib/dom.js";
+import { el, hide, icon, write } from "../lib/dom.js";
 import { error, has, t } from "../lib/i18n.js";
 import { ICONS } from "../lib/icons.js";
 import { level } from "../lib/media.js";
@@ -94,12 +94,12 @@ function devicesPart(devices) {
     update() {
       problem.hidden = !devices.problem;
       write(problem, devices.problem ? t(`device.${devices.problem}`) : "");
-      off.hidden = devices.state === "on";
-      open.disabled = devices.state === "asking";
       on.hidden = devices.state !== "on";
+      toggles.update();
+      hide(off, devices.state === "on", toggles.buttons.find((button) => !button.hidden));
+      open.ariaDisabled = String(devices.state === "asking");
       loudness.hidden = !devices.has("audio");
       own.update();
-      toggles.update();
       choice.update();
       listen();
     },

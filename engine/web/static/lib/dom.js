@@ -72,6 +72,16 @@ export function reconcile(parent, items, key, make, update = () => {}) {
   lists.set(parent, after);
 }
 
+/**
+ * Show one of two elements. If what is hidden had the focus it goes on to `next`, never to nowhere.
+ * @param {Element} node @param {boolean} hidden @param {HTMLElement | undefined} next
+ */
+export function hide(node, hidden, next) {
+  const had = hidden && node.contains(document.activeElement);
+  node.toggleAttribute("hidden", hidden);
+  if (had) next?.focus();
+}
+
 /** Write a text if it is another: what is written anew loses its selection and may be read aloud again. */
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;

@@ -20,10 +20,12 @@
  * flows on while only the link to the engine is down.
  */
 
+import { Connection } from "./connection.js";
+
 const PATIENCE_MS = 20_000;
 const BLINK_MS = 2_000; // a route that recovers by itself within this is left alone
 
-/** @typedef {"connecting" | "connected" | "interrupted" | "failed" | "absent" | "elsewhere"} MeetingState */
+/** @typedef {"connecting" | "connected" | "interrupted" | "failed" | "elsewhere"} MeetingState */
 
 const fresh = () => Math.random().toString(36).slice(2, 12);
 
@@ -37,11 +39,11 @@ export class Meeting extends EventTarget {
   #client;
   #video;
   #callId;
-  #local;
+  /** @type {MediaStream | null} */ #local;
   #on = { audio: true, video: true };
   #self = fresh();
   #met = null;
-  /** @type {RTCPeerConnection | null} */ #pc = null;
+  /** @type {Connection | null} */ #connection = null;
   #meet = null;
   #n = 0;
   #again = false;
@@ -75,7 +77,7 @@ export class Meeting extends EventTarget {
     if (this.#video.provider !== "p2p") return this.#elsewhere();
     this.#hears = [
       this.#client.on("signal", ({ data }) => this.#do(() => this.#hear(data))),
-      this.#client.on("peer", ({ link }) => (link === "lost" ? (this.#away = true) : this.peerBack())),
+      this.#client.on("peer", ({ link }) => (link === "lost" ? (this.#away = true) : this.#back())),
       this.#client.on("call.connected", (frame) => frame.call_id === this.#callId && this.#relinked(frame.video)),
     ];
     this.#wait();
@@ -85,7 +87,6 @@ export class Meeting extends EventTarget {
   stop() {
     this.#stopped = true;
     for (const hush of this.#hears) hush();
-    this.#hears = [];
     this.#close();
     clearTimeout(this.#patience);
     for (const track of this.remote.getTracks()) this.remote.removeTrack(track);
@@ -100,15 +101,6 @@ export class Meeting extends EventTarget {
     else this.#say({ kind: "retry" });
   }
 
-  /** The other side's link is back. The meeting hears `peer` itself; hearing it twice does no harm. */
-  peerBack() {
-    this.#away = false;
-    if (this.state !== "connected") this.#wait();
-    if (this.#again) return;
-    this.#again = this.#offers;
-    this.#ready();
-  }
-
   setAudio(on) {
     this.#set("audio", on);
   }
@@ -120,30 +112,27 @@ export class Meeting extends EventTarget {
   /** Send this stream from now on; null: nothing. @param {MediaStream | null} stream */
   replaceLocal(stream) {
     this.#local = stream;
-    this.#do(() => this.#attach());
+    this.#do(() => this.#connection?.send(this.#tracks()));
+    this.#tellMedia();
   }
 
   // What is sent
 
   #set(kind, on) {
     this.#on[kind] = on;
-    for (const track of this.#local?.getTracks() ?? []) if (track.kind === kind) track.enabled = on;
+    this.#tracks();
     this.#tellMedia();
   }
 
-  async #attach() {
-    for (const { sender, receiver } of this.#pc?.getTransceivers() ?? []) {
-      const kind = receiver.track.kind;
-      const track = this.#local?.getTracks().find((own) => own.kind === kind) ?? null;
-      if (track) track.enabled = this.#on[kind];
-      await sender.replaceTrack(track);
-    }
-    this.#tellMedia();
+  #tracks() {
+    const tracks = this.#local?.getTracks() ?? [];
+    for (const track of tracks) track.enabled = this.#on[track.kind];
+    return tracks;
   }
 
   #tellMedia() {
     if (this.state !== "connected") return; // it is told as soon as it is
-    const sends = (kind) => this.#on[kind] && (this.#local?.getTracks() ?? []).some((track) => track.kind === kind);
+    const sends = (kind) => this.#tracks().some((track) => track.kind === kind && track.enabled);
     this.#say({ kind: "media", audio: sends("audio"), video: sends("video") });
   }
 
@@ -163,42 +152,30 @@ export class Meeting extends EventTarget {
   }
 
   async #hear(data) {
+    const current = this.#connection !== null && data?.meet === this.#meet;
     switch (data?.kind) {
       case "ready":
         return this.#offers ? this.#meetPage(data.from) : this.#ready();
       case "offer":
-        return this.#offers || this.#answer(data);
+        return this.#offers || this.#answer(data, current);
       case "answer":
-        if (!this.#current(data) || data.n !== this.#n) return;
-        return this.#pc.setRemoteDescription({ type: "answer", sdp: data.sdp });
+        return current && data.n === this.#n && this.#connection.accept(data.sdp);
       case "candidate":
-        if (this.#current(data)) await this.#pc.addIceCandidate(data.candidate).catch(() => {}); // of an older route
-        return;
+        return current && this.#connection.add(data.candidate);
+      case "retry":
+        return this.#offers && this.#begin();
+      case "failed":
+        return current && this.#become("failed");
       case "media":
         this.remoteOn = { audio: data.audio === true, video: data.video === true };
         this.#emit("remote");
-        return;
-      case "retry":
-        if (this.#offers) await this.#begin();
-        return;
-      case "failed":
-        if (this.#current(data)) this.#become("failed");
-        return;
-      case "absent":
-        clearTimeout(this.#patience);
-        this.#close();
-        this.#become("absent");
     }
-  }
-
-  #current({ meet }) {
-    return this.#pc !== null && meet === this.#meet;
   }
 
   async #meetPage(from) {
     const again = this.#again;
     this.#again = false;
-    if (from !== this.#met || this.#pc === null) {
+    if (from !== this.#met || this.#connection === null) {
       this.#met = from;
       await this.#begin();
     } else if (again) {
@@ -206,67 +183,58 @@ export class Meeting extends EventTarget {
     }
   }
 
-  /** This side's link was made anew: the engine told the call again, perhaps with fresh TURN credentials. */
+  /** The other side's link is back, or this one's: ask who is there, and find a route anew. */
+  #back() {
+    this.#away = false;
+    this.#again = this.#offers;
+    if (this.state !== "connected") this.#wait();
+    this.#ready();
+    this.#tellMedia();
+  }
+
+  /** The engine told the call again, perhaps with fresh TURN credentials. */
   #relinked(video) {
     this.#video = video;
-    this.#away = false;
-    this.#pc?.setConfiguration(this.#configuration());
-    this.peerBack();
+    this.#connection?.configure(video.ice_servers);
+    this.#back();
   }
 
   // The connection
 
   async #begin() {
-    this.#become("connecting");
-    this.#wait();
     this.#open(fresh());
-    for (const kind of ["audio", "video"]) this.#pc.addTransceiver(kind, { direction: "sendrecv" });
-    await this.#attach();
+    this.#connection.prepare();
+    await this.#connection.send(this.#tracks());
     await this.#offer(false);
   }
 
   async #offer(iceRestart) {
     this.#n += 1;
-    await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart }));
-    this.#say({ kind: "offer", meet: this.#meet, n: this.#n, sdp: this.#pc.localDescription.sdp });
+    this.#say({ kind: "offer", meet: this.#meet, n: this.#n, sdp: await this.#connection.offer(iceRestart) });
   }
 
-  async #answer({ meet, n, sdp }) {
-    if (!this.#current({ meet })) {
-      this.#become("connecting");
-      this.#wait();
-      this.#open(meet);
-    }
-    await this.#pc.setRemoteDescription({ type: "offer", sdp });
-    for (const transceiver of this.#pc.getTransceivers()) transceiver.direction = "sendrecv";
-    await this.#attach();
-    await this.#pc.setLocalDescription(await this.#pc.createAnswer());
-    this.#say({ kind: "answer", meet, n, sdp: this.#pc.localDescription.sdp });
-  }
-
-  #configuration() {
-    return { iceServers: this.#video.ice_servers ?? [], bundlePolicy: "max-bundle" };
+  async #answer({ meet, n, sdp }, current) {
+    if (!current) this.#open(meet);
+    this.#say({ kind: "answer", meet, n, sdp: await this.#connection.answer(sdp, this.#tracks()) });
   }
 
   #open(meet) {
     this.#close();
-    const pc = new RTCPeerConnection(this.#configuration());
-    this.#pc = pc;
+    this.#become("connecting");
+    this.#wait();
     this.#meet = meet;
-    pc.onicecandidate = ({ candidate }) => {
-      if (candidate) this.#say({ kind: "candidate", meet, candidate: candidate.toJSON() });
-    };
-    pc.ontrack = ({ track }) => this.#arrived(track);
-    pc.onconnectionstatechange = () => this.#moved(pc.connectionState);
+    this.#connection = new Connection({
+      iceServers: this.#video.ice_servers,
+      candidate: (candidate) => this.#say({ kind: "candidate", meet, candidate }),
+      arrived: (track) => this.#arrived(track),
+      moved: (state) => this.#moved(state),
+    });
   }
 
   #close() {
     clearTimeout(this.#blink);
-    const pc = this.#pc;
-    this.#pc = null;
-    if (!pc) return;
-    pc.onicecandidate = pc.ontrack = pc.onconnectionstatechange = null;
-    pc.close();
+    this.#connection?.close();
+    this.#connection = null;
   }
 
   #arrived(track) {
@@ -284,7 +252,8 @@ export class Meeting extends EventTarget {
     } else if (state === "disconnected" || state === "failed") {
       if (this.state === "connected") this.#wait();
       if (this.state !== "failed") this.#become("interrupted");
-      if (this.#offers) this.#blink = setTimeout(() => this.#do(() => this.#reroute()), state === "failed" ? 0 : BLINK_MS);
+      const pause = state === "failed" ? 0 : BLINK_MS;
+      if (this.#offers) this.#blink = setTimeout(() => this.#do(() => this.#reroute()), pause);
     }
   }
 
