@@ -25,7 +25,7 @@ import { Connection } from "./connection.js";
 const PATIENCE_MS = 20_000;
 const BLINK_MS = 2_000; // a route that recovers by itself within this is left alone
 
-/** @typedef {"connecting" | "connected" | "interrupted" | "failed" | "elsewhere"} MeetingState */
+/** @typedef {"connecting" | "connected" | "interrupted" | "failed" | "absent" | "elsewhere"} MeetingState */
 
 const fresh = () => Math.random().toString(36).slice(2, 12);
 
@@ -166,6 +166,10 @@ export class Meeting extends EventTarget {
         return this.#offers && this.#begin();
       case "failed":
         return current && this.#become("failed");
+      case "absent":
+        clearTimeout(this.#patience);
+        this.#close();
+        return this.#become("absent");
       case "media":
         this.remoteOn = { audio: data.audio === true, video: data.video === true };
         this.#emit("remote");
