@@ -1,6 +1,7 @@
 """Pages and files: what is served and how, and that nothing else is."""
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from urllib.parse import urljoin
@@ -128,9 +129,10 @@ def test_every_file_is_packed() -> None:
 
 
 @pytest.mark.parametrize(("path", "directory"), PAGES.items())
-async def test_every_page_is_there(path: str, directory: str) -> None:
-    if path in ("/customer", "/agent", "/board") and not (STATIC / directory).exists():
-        pytest.skip("not built yet")
+async def test_every_page_is_there_and_what_it_links_to(path: str, directory: str) -> None:
     async with serving(FakeStatus(), page_routes()) as port:
-        status, headers, _ = await get(port, path)
+        status, headers, body = await get(port, path)
         assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert body == (STATIC / directory / "index.html").read_bytes()
+        for file in re.findall(r'(?:href|src)="(static/[^"]+)"', body.decode()):
+            assert (await get(port, f"/{file}"))[0] == 200, file
