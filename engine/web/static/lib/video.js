@@ -23,11 +23,13 @@
 import { Connection } from "./connection.js";
 
 const PATIENCE_MS = 20_000;
+const SETTLED = ["connected", "failed", "absent", "elsewhere"]; // nothing is waited for
 const BLINK_MS = 2_000; // a route that recovers by itself within this is left alone
 
 /** @typedef {"connecting" | "connected" | "interrupted" | "failed" | "absent" | "elsewhere"} MeetingState */
 
 const fresh = () => Math.random().toString(36).slice(2, 12);
+const tellBank = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
 export class Meeting extends EventTarget {
   /** @type {MeetingState} */ state = "connecting";
@@ -90,7 +92,7 @@ export class Meeting extends EventTarget {
     this.#close();
     clearTimeout(this.#patience);
     for (const track of this.remote.getTracks()) this.remote.removeTrack(track);
-    if (this.#video.provider === "livekit") document.dispatchEvent(new CustomEvent("giliran:video-end"));
+    if (this.#video.provider === "livekit") tellBank("giliran:video-end");
   }
 
   /** After `failed`: try anew, from whichever side. */
@@ -167,7 +169,6 @@ export class Meeting extends EventTarget {
       case "failed":
         return current && this.#become("failed");
       case "absent":
-        clearTimeout(this.#patience);
         this.#close();
         return this.#become("absent");
       case "media":
@@ -250,14 +251,12 @@ export class Meeting extends EventTarget {
   #moved(state) {
     clearTimeout(this.#blink);
     if (state === "connected") {
-      clearTimeout(this.#patience);
       this.#become("connected");
       this.#tellMedia();
     } else if (state === "disconnected" || state === "failed") {
       if (this.state === "connected") this.#wait();
       if (this.state !== "failed") this.#become("interrupted");
-      const pause = state === "failed" ? 0 : BLINK_MS;
-      if (this.#offers) this.#blink = setTimeout(() => this.#do(() => this.#reroute()), pause);
+      if (this.#offers) this.#blink = setTimeout(() => this.#do(() => this.#reroute()), state === "failed" ? 0 : BLINK_MS);
     }
   }
 
@@ -284,15 +283,13 @@ export class Meeting extends EventTarget {
   #elsewhere() {
     this.#become("elsewhere");
     const { provider, url, token, room } = this.#video;
-    if (provider === "livekit") {
-      document.dispatchEvent(new CustomEvent("giliran:video", { detail: { url, token, room } }));
-    }
+    if (provider === "livekit") tellBank("giliran:video", { url, token, room });
   }
 
   #become(state) {
+    if (SETTLED.includes(state)) clearTimeout(this.#patience);
     if (this.state === state) return;
     this.state = state;
-    if (state === "failed") clearTimeout(this.#patience);
     this.#emit("state");
   }
 
