@@ -5,27 +5,25 @@ are plain ones, so no test here is asynchronous.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser
 
 from .house import House
-from .launch import ARGUMENTS, PATIENCE_MS
+from .launch import NoBrowser, launched
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium")
-    if executable is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("chromium is missing")
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+    with ExitStack() as ends:
+        try:
+            browser = ends.enter_context(launched())
+        except NoBrowser as why:
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(str(why))
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -46,9 +46,9 @@ class House:
         """The node of a test that needs but one."""
         return self.nodes[0] if self.nodes else self.node()
 
-    def node(self, name: str = "one", *, more: str = "", arguments: tuple[str, ...] = ()) -> Node:
-        """A node with an embedded store."""
-        return self.started(Node(self.directory, settings(more=more), name, arguments))
+    def node(self, **told: str) -> Node:
+        """A node with an embedded store; what it is told, see `settings`."""
+        return self.started(Node(self.directory, settings(**told)))
 
     def pair(self, store: Embedded) -> tuple[Node, Node]:
         """Two nodes on one store. Each one's pages know the other's WebSocket."""

@@ -6,6 +6,14 @@ from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
 
+#: In a page: what the other side offers cannot be taken, until it is mended.
+FAILING = """() => {
+    const { prototype } = RTCPeerConnection;
+    prototype.takes ??= prototype.setRemoteDescription;
+    prototype.setRemoteDescription = () => Promise.reject(new Error("no route"));
+}"""
+MENDED = "() => { RTCPeerConnection.prototype.setRemoteDescription = RTCPeerConnection.prototype.takes; }"
+
 
 def ringing(
     house: House, service: str = "General service", *, devices: bool = True, **at: Any

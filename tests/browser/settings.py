@@ -14,6 +14,7 @@ beat = "250ms"
 [timings]
 ask_every = "0s"
 decline_rest = "2s"
+{timings}
 
 [limits]
 position_every = "200ms"
@@ -78,13 +79,16 @@ when = {{ tier = "priority" }}
 head_start = "90s"
 """
 
-QUEUES = ("general", "quick", "loans", "tiny", "shut")
 
+def settings(
+    *, others: tuple[str, ...] = (), origins: tuple[str, ...] = (), timings: str = "", more: str = ""
+) -> str:
+    """The whole file. `others` are other nodes' WebSocket URLs; no `origins`: the node's own pages only.
 
-def settings(*, others: tuple[str, ...] = (), origins: tuple[str, ...] = (), more: str = "") -> str:
-    """The whole file. `others` are other nodes' WebSocket URLs; no `origins`: the node's own pages only."""
+    `timings` are lines of that table, `more` tables of their own.
+    """
     listen = f"other_ws_urls = [{_texts(others)}]" if others else ""
-    return SETTINGS.format(listen=listen, origins=_texts(origins)) + more
+    return SETTINGS.format(listen=listen, origins=_texts(origins), timings=timings) + more
 
 
 def _texts(values: tuple[str, ...]) -> str:

@@ -5,26 +5,16 @@ import pytest
 from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
-from .meeting import ringing
-
-#: As long as `noRoute` is set, what the other side offers cannot be taken.
-_NO_ROUTE = """() => {
-const take = RTCPeerConnection.prototype.setRemoteDescription;
-RTCPeerConnection.prototype.setRemoteDescription = function (description) {
-    if (sessionStorage.getItem("noRoute")) return Promise.reject(new Error("no route"));
-    return take.call(this, description);
-};
-}"""
+from .meeting import FAILING, MENDED, ringing
 
 
 def test_a_picture_that_fails_is_told_to_both_and_tried_again(house: House) -> None:
     budi, sari = ringing(house)
-    budi.page.evaluate(_NO_ROUTE)
-    budi.page.evaluate("() => sessionStorage.setItem('noRoute', 'yes')")
+    budi.page.evaluate(FAILING)
     sari.accepts()
     budi.sees("video.failed")
     sari.sees("call.failed")
-    budi.page.evaluate("() => sessionStorage.removeItem('noRoute')")
+    budi.page.evaluate(MENDED)
     sari.press("retry")
     budi.is_in_call_with("Sari")
     sari.is_in_call_with("Budi")
@@ -32,11 +22,10 @@ def test_a_picture_that_fails_is_told_to_both_and_tried_again(house: House) -> N
 
 def test_the_customer_may_try_again_too(house: House) -> None:
     budi, sari = ringing(house)
-    budi.page.evaluate(_NO_ROUTE)
-    budi.page.evaluate("() => sessionStorage.setItem('noRoute', 'yes')")
+    budi.page.evaluate(FAILING)
     sari.accepts()
     sari.sees("call.failed")
-    budi.page.evaluate("() => sessionStorage.removeItem('noRoute')")
+    budi.page.evaluate(MENDED)
     budi.press("retry")
     sari.is_in_call_with("Budi")
     budi.is_in_call_with("Sari")

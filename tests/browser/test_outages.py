@@ -1,9 +1,5 @@
 """Nodes and stores go away in the middle of everything; nobody is left before a page that does not say so."""
 
-import re
-
-from playwright.sync_api import expect
-
 from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
@@ -90,14 +86,23 @@ def test_a_drained_nodes_people_are_moved_before_it_goes(house: House) -> None:
     budi.is_in_call_with("Sari")
 
 
-def test_an_agents_node_dies_for_good_and_the_customer_gets_another_agent(house: House) -> None:
-    one, two = house.pair(house.store())
-    sari = house.enter(Agent, "sari", "Sari", node=one, queues=["general"])
-    sari.goes_ready()
-    budi = house.enter(Customer, "budi", "Budi", node=two)
-    budi.asks("General service")
-    sari.accepts()
-    budi.is_in_call_with("Sari")
+def test_an_agent_who_does_not_come_back_is_replaced(house: House) -> None:
+    house.node(timings='call_grace = "2s"')
+    budi, sari = in_call(house)
     sari.page.close()
     budi.sees("peer.lost", agent="Sari")
-    expect(budi.page.get_by_text(re.compile("0:[012][0-9]"))).to_be_visible()
+    budi.sees("requeued.agent_lost")
+    budi.sees_place(1)
+    dewi = house.enter(Agent, "dewi", "Dewi", queues=["general"])
+    dewi.goes_ready()
+    dewi.accepts()
+    budi.is_in_call_with("Dewi")
+
+
+def test_a_customer_who_does_not_come_back_ends_the_call(house: House) -> None:
+    house.node(timings='call_grace = "2s"')
+    budi, sari = in_call(house)
+    budi.page.close()
+    sari.sees("call.away", name="Budi")
+    sari.is_in_wrap_up()
+    sari.sees("wrap_up.how.customer_lost", name="Budi")
