@@ -63,13 +63,13 @@ class Node:
         assert self._process is not None
         assert self._process.stdout is not None
         out, said, give_up_at = self._process.stdout.fileno(), b"", time.monotonic() + GENEROUS_S
-        while not said.endswith(b"\n") and time.monotonic() < give_up_at:
+        while b"\n" not in said and time.monotonic() < give_up_at:
             if select.select([out], [], [], 0.5)[0]:
                 chunk = os.read(out, 4096)
                 if not chunk:
                     break
                 said += chunk
-        return said.decode().strip()
+        return said.partition(b"\n")[0].decode()
 
     @property
     def _log(self) -> Path:

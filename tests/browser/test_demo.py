@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import ClassVar, Literal, TypeVar
 
 import pytest
@@ -19,6 +21,8 @@ from .watch import Watch
 
 P = TypeVar("P", bound=Person)
 PHONE, DESK = (390, 844), (1280, 900)
+#: How long one waits in a queue full of simulated callers, and somewhat more.
+A_TURN_MS = 120_000
 #: How every token begins.
 ANY_TOKEN = "eyJ"
 
@@ -50,12 +54,26 @@ class Visitor(Person):
         return kind(name.lower(), name, self.language, self.context, opened.value, self.watch)
 
 
-@pytest.fixture(scope="module")
-def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with House(browser, tmp_path_factory.mktemp("demo")) as house:
-        house.started(Demo(house.directory, ""))
+@contextmanager
+def at_work(browser: Browser, directory: Path) -> Iterator[House]:
+    with House(browser, directory) as house:
+        house.started(Demo(directory, ""))
         yield house
         house.assert_nothing_to_complain_of()
+
+
+@pytest.fixture(scope="module")
+def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """For those who only look."""
+    with at_work(browser, tmp_path_factory.mktemp("demo")) as house:
+        yield house
+
+
+@pytest.fixture
+def fresh(browser: Browser, tmp_path: Path) -> Iterator[House]:
+    """For those who take part."""
+    with at_work(browser, tmp_path) as house:
+        yield house
 
 
 def visit(
@@ -95,8 +113,8 @@ def test_the_language_is_changed_and_goes_with_the_links(demo: House) -> None:
     customer.sees("choose.lead")
 
 
-def test_a_newcomer_meets_himself(demo: House) -> None:
-    visitor = visit(demo)
+def test_a_newcomer_meets_himself(fresh: House) -> None:
+    visitor = visit(fresh)
     kirana = visitor.becomes(Customer, "Kirana")
     kirana.asks("Your own desk")
     kirana.sees_place(1)
@@ -115,8 +133,19 @@ def test_a_newcomer_meets_himself(demo: House) -> None:
     lestari.is_in_wrap_up()
 
 
-def test_a_simulated_caller_is_no_failure_and_the_board_shows_him(demo: House) -> None:
-    visitor = visit(demo)
+def test_a_simulated_agent_is_no_failure(fresh: House) -> None:
+    visitor = visit(fresh, PHONE)
+    kirana = visitor.becomes(Customer, "Kirana")
+    kirana.asks("General service")
+    absent = kirana.page.get_by_text(kirana.text("tile.absent")).filter(visible=True)
+    expect(absent).to_be_visible(timeout=A_TURN_MS)
+    expect(kirana.button("retry")).to_be_hidden()
+    kirana.hangs_up()
+    kirana.sees_the_end("completed")
+
+
+def test_a_simulated_caller_is_no_failure_and_the_board_shows_him(fresh: House) -> None:
+    visitor = visit(fresh)
     pratama = visitor.becomes(Agent, "Pratama")
     pratama.goes_ready()
     pratama.accepts()
