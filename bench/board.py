@@ -58,6 +58,8 @@ head_start = "90s"
 #: What is on its way when the measured time begins, and when it ends.
 WARM_S, SETTLE_S = 3.0, 2.0
 AIM_MS = 250.0
+#: The status of a command that Ctrl-C ended.
+INTERRUPTED = 130
 _REV = re.compile(rb'"rev":(\d+)')
 _HEAD_BYTES = 200
 
@@ -116,8 +118,18 @@ def run(size: Size, report: Report) -> Report:
     for n in range(size.repeats):
         print(f"bench: board, repeat {n + 1} of {size.repeats}", file=sys.stderr, flush=True)
         with engine(CONFIG) as node:
-            tell(report, trio.run(_once, size, node, n))
+            tell(report, _run(size, node, n))
     return report
+
+
+def _run(size: Size, node: Server, seed: int) -> Run:
+    """One repeat. Ctrl-C ends it with everything that it started."""
+    try:
+        return trio.run(_once, size, node, seed, restrict_keyboard_interrupt_to_checkpoints=True)
+    except BaseExceptionGroup as group:
+        if group.subgroup(KeyboardInterrupt) is not None:
+            sys.exit(INTERRUPTED)
+        raise
 
 
 def aims(report: Report) -> list[Aim]:
