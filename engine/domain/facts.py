@@ -138,7 +138,7 @@ class LinkBack:
 
 @frozen(kw_only=True)
 class AgentMoved:
-    """An agent's state or reason changed."""
+    """An agent's state or reason changed. His queues and skills are told when he comes, and only then."""
 
     kind: ClassVar[str] = "agent_moved"
     at: int
@@ -147,6 +147,7 @@ class AgentMoved:
     reason: str = ""
     call: str = ""
     queues: tuple[str, ...] = field(factory=tuple)
+    skills: dict[str, int] = field(factory=dict)
 
 
 @frozen(kw_only=True)

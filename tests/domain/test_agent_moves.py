@@ -46,7 +46,9 @@ def test_the_first_log_in_is_not_ready_until_he_says_so() -> None:
     assert (a.state, a.reason, a.login_at, a.idle_ms) == (_A.NOT_READY, "login", NOW, 0)
     assert (a.session, a.node, a.queues, a.skills) == ("s9", "n9", ("general",), {"id": 2})
     assert change.facts == (
-        AgentMoved(at=NOW, agent="a1", state=_A.NOT_READY, reason="login", queues=("general",)),
+        AgentMoved(
+            at=NOW, agent="a1", state=_A.NOT_READY, reason="login", queues=("general",), skills={"id": 2}
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain import facts
-from engine.domain.lifecycle import CallState
+from engine.domain.lifecycle import AgentState, CallState
 from engine.domain.model import KINDS, Call, Term, indexes
 from engine.store.keys import IN
 from engine.store.records import Corrupt, decode, decode_fact, encode_fact
@@ -59,6 +59,13 @@ def test_a_record_is_read_as_it_was_written(record: Any) -> None:
 @given(FACTS)
 def test_a_fact_is_read_as_it_was_written(fact: Any) -> None:
     assert decode_fact(orjson.loads(orjson.dumps(encode_fact(fact)))) == fact
+
+
+def test_a_fact_that_an_older_node_wrote_lacks_only_what_came_later() -> None:
+    fact = facts.AgentMoved(at=1, agent="budi", state=AgentState.READY, skills={"loan": 1})
+    older = encode_fact(fact)
+    del older["skills"]
+    assert decode_fact(older) == attrs.evolve(fact, skills={})
 
 
 def test_what_is_empty_by_default_is_left_out_and_no_other_default_is() -> None:

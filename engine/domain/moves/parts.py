@@ -78,6 +78,7 @@ def moved(before: Agent | None, after: Agent) -> AgentMoved:
         reason=after.reason,
         call=after.call,
         queues=after.queues if first else (),
+        skills=dict(after.skills) if first else {},
     )
 
 

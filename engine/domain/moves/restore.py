@@ -40,7 +40,13 @@ def restore_agent(
     if holds and call is None:
         fresh = evolve(move_agent(fresh, AgentState.READY, now), offer="", call="")
     fact = AgentMoved(
-        at=now, agent=fresh.id, state=fresh.state, reason=fresh.reason, call=fresh.call, queues=fresh.queues
+        at=now,
+        agent=fresh.id,
+        state=fresh.state,
+        reason=fresh.reason,
+        call=fresh.call,
+        queues=fresh.queues,
+        skills=dict(fresh.skills),
     )
     if not holds or call is None:
         return Change(writes=(Write(None, fresh),), facts=(fact,))
