@@ -1,6 +1,7 @@
 """Every page is served with the strict policy, links to the others, and stands axe as it is first seen."""
 
 import pytest
+from playwright.sync_api import expect
 
 from .axe import violations
 from .house import House
@@ -43,3 +44,21 @@ def test_every_answer_carries_the_strict_policy(standing: House) -> None:
 def test_the_first_page_keeps_nobody_out(standing: House, scheme: str) -> None:
     visitor = standing.enter(Visitor, "visitor", scheme=scheme)
     assert not violations(visitor.page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_reference_keeps_nobody_out(standing: House, scheme: str) -> None:
+    visitor = standing.enter(Visitor, "visitor", scheme=scheme)
+    visitor.page.goto(f"{standing.one.url}/docs")
+    visitor.page.get_by_role("navigation").get_by_role("link", name="offer", exact=True).click()
+    heading = visitor.page.get_by_role("heading", name="offer server sends", exact=True)
+    assert heading.bounding_box()["y"] < 100
+    assert not violations(visitor.page)
+
+
+def test_the_first_page_speaks_both_languages(standing: House) -> None:
+    visitor = standing.enter(Visitor, "visitor")
+    visitor.page.get_by_role("button", name="ID", exact=True).click()
+    expect(visitor.page.get_by_role("link", name="Nasabah")).to_be_visible()
+    visitor.page.get_by_role("button", name="EN", exact=True).click()
+    expect(visitor.page.get_by_role("link", name="Customer")).to_be_visible()

@@ -8,7 +8,7 @@ from re import Pattern
 from typing import Any
 
 LOCALES = Path(__file__).parents[2] / "engine" / "web" / "static" / "locales"
-PAGES = ("customer", "agent", "board", "demo")
+PAGES = ("customer", "agent", "board", "demo", "start")
 LANGUAGES = ("en", "id")
 
 Words = str | Pattern[str]
