@@ -5,7 +5,8 @@ have drained. The kernel kills it when the thread that started it ends (PR_SET_P
 therefore be the main thread, so it is gone with us even on kill -9; the append-only file in the data
 directory loses nothing that was answered. Two servers on one directory would destroy it: a lock that the
 child holds as long as it lives refuses the second. Its socket is for this user only; if it listens on a
-port too, then with a password made for this run, which `ps` does not show.
+port too, then with a password made for this run, which `ps` does not show. The file `url` in the data
+directory (0600) says how to reach it while it runs, so that another command finds a running node's store.
 """
 
 import ctypes
@@ -34,6 +35,9 @@ STOP_S = 30.0
 #: How often a starting server is asked whether it answers.
 ASK_S = 0.01
 
+#: Where in the data directory a running server's URL is told.
+URL_FILE = "url"
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -55,6 +59,17 @@ def binary() -> Path:
     except ValkeyBinaryNotFoundError as error:
         raise EmbeddedError(f"{error} Give the URL of a Redis instead.") from None
     return path
+
+
+def running_url(directory: Path) -> str | None:
+    """How to reach the server that runs on that directory; None if none does."""
+    try:
+        url = (directory / URL_FILE).read_text().strip()
+        with Address(url).client() as client:
+            client.ping()
+    except (OSError, ValueError, redis.RedisError):
+        return None  # nobody's, or of one that was killed
+    return url
 
 
 class Embedded:
@@ -116,6 +131,7 @@ class Embedded:
         try:
             self._process = self._start(server, lock)
             self._wait()
+            self._tell_url()
         except BaseException:
             self.kill()
             raise
@@ -143,6 +159,8 @@ class Embedded:
             self._process.kill()
             self._process.wait()
             self._process = None
+            with suppress(OSError):
+                (self.directory / URL_FILE).unlink()
         if self._runtime is not None:
             self._runtime.cleanup()
             self._runtime = None
@@ -162,6 +180,13 @@ class Embedded:
             self._process = self._start(self._server or binary(), lock)
         finally:
             os.close(lock)
+
+    def _tell_url(self) -> None:
+        file = self.directory / URL_FILE
+        file.unlink(missing_ok=True)
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as out:
+            out.write(self.join_url + "\n")
 
     def _lock(self) -> int:
         """A lock on the directory, as a descriptor that the server will inherit."""

@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from engine.store import embedded
-from engine.store.embedded import Embedded, EmbeddedError
+from engine.store.embedded import Embedded, EmbeddedError, running_url
 from engine.store.wire import Address
 
 from .conftest import server_binary
@@ -111,6 +111,17 @@ def test_a_second_node_joins_by_a_loopback_port_with_its_password(tmp_path: Path
             stranger.ping()
         command = Path(f"/proc/{server.pid}/cmdline").read_text()
     assert server.join_url.split("@")[0].rpartition(":")[2] not in command
+
+
+def test_another_command_finds_a_running_server_by_its_directory(tmp_path: Path, free_port: int) -> None:
+    assert running_url(tmp_path) is None
+    with Embedded(tmp_path, port=free_port, server=server_binary("valkey")) as server:
+        assert running_url(tmp_path) == server.join_url
+        assert (tmp_path / "url").stat().st_mode & 0o777 == 0o600
+        told = (tmp_path / "url").read_text()
+    assert not (tmp_path / "url").exists()
+    (tmp_path / "url").write_text(told)  # as one that was killed leaves it
+    assert running_url(tmp_path) is None
 
 
 def test_the_levels_of_durability(tmp_path: Path) -> None:
