@@ -12,7 +12,7 @@ import { Actions } from "./actions.js";
 import { Alerting } from "./alerting.js";
 import { callScene } from "./call.js";
 import { Devices } from "./devices.js";
-import { draft, keep, tidy } from "./drafts.js";
+import { belongTo, draft, keep, tidy } from "./drafts.js";
 import { header } from "./header.js";
 import { idleScene } from "./idle.js";
 import { offerDialog } from "./offer.js";
@@ -48,11 +48,12 @@ export class Desk {
   constructor(client, bearer) {
     this.client = client;
     this.me = { id: bearer.sub ?? "", name: bearer.name || bearer.sub || "" };
+    belongTo(this.me.id);
     this.actions = new Actions(client, (frame) => this.dispatch(frame));
     this.transfer = transferDialog(this);
     this.call = callScene(this);
     this.shortcuts = new Shortcuts(this.#deeds(), () => this.draw());
-    this.views = [header(this), idleScene(this), preview(this), this.call, wrapUpScene(this), this.transfer, offerDialog(this)];
+    this.views = [header(this), offerDialog(this), this.transfer, idleScene(this), preview(this), this.call, wrapUpScene(this)];
     for (const type of FRAMES) client.on(type, (frame) => this.dispatch({ ...frame, type, at: client.now() }));
     for (const part of [this.devices, this.alerting.tone]) part.addEventListener("change", () => this.draw());
     document.addEventListener("giliran:language", () => this.draw());
@@ -100,6 +101,7 @@ export class Desk {
   async signOut() {
     if (this.client.link.state === "up") await this.actions.setState("offline");
     this.client.close();
+    belongTo("");
     sessionStorage.removeItem("giliran.token.agent");
   }
 
@@ -145,6 +147,7 @@ export class Desk {
 
   #draw() {
     this.focused = document.activeElement?.id ?? "";
+    const before = this.#scene;
     const now = scene(this.model);
     if (now !== "same") this.#scene = now;
     for (const each of SCENES) $(`scene-${each}`).hidden = each !== this.#scene;
@@ -152,9 +155,17 @@ export class Desk {
     if (this.#scene === "parted") this.#drawParted();
     this.#drawNotice();
     for (const view of this.views) view.update(this.model, this.#scene);
+    if (this.#scene !== before && before !== "connecting") this.#focus();
     const { agent, config } = this.model;
     this.alerting.title = agent === null ? t("app.name") : t("title", { state: stateName(config, agent.state, agent.reason) });
     this.#tick();
+  }
+
+  /** Who had the focus in a scene that is over is taken to the head of the new one. */
+  #focus() {
+    const held = document.activeElement;
+    const lost = held === null || held === document.body || held.closest("[hidden]") !== null;
+    if (lost && !document.querySelector("dialog[open]")) document.querySelector(`#scene-${this.#scene} h1`).focus();
   }
 
   #drawParted() {

@@ -4,6 +4,7 @@
  */
 
 const PREFIX = "giliran.agent.call.";
+const OWNER = "giliran.agent.owner";
 
 /** @typedef {{notes: string, disposition: string, work: import("./state.js").Work|null}} Draft */
 
@@ -35,6 +36,13 @@ export function tidy(held) {
     const id = name.slice(PREFIX.length);
     if (name.startsWith(PREFIX) && id !== held && !written(draft(id))) forget(id);
   }
+}
+
+/** What another agent wrote at this tab is not this one's to see; nobody's is kept after signing out. */
+export function belongTo(sub) {
+  if (sessionStorage.getItem(OWNER) === sub) return;
+  for (const name of Object.keys(sessionStorage)) if (name.startsWith(PREFIX)) sessionStorage.removeItem(name);
+  sessionStorage.setItem(OWNER, sub);
 }
 
 export function written({ notes, disposition }) {

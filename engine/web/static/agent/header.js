@@ -3,7 +3,7 @@
 import { icon, write } from "../lib/dom.js";
 import { clock, duration, number, t, time } from "../lib/i18n.js";
 import { Menu } from "./menu.js";
-import { WORKING } from "./state.js";
+import { WORKING, cut } from "./state.js";
 import { named, reasonName, stateName } from "./words.js";
 
 const BELL = "M6 16.500V11a6 6 0 0 1 12 0v5.500l1.500 1.500h-15zM10 20.500a2 2 0 0 0 4 0";
@@ -27,9 +27,8 @@ export function header(desk) {
     since = agent?.since_at ?? null;
     $("who-name").textContent = desk.me.name;
     $("who-queues").textContent = (config.queues ?? []).map(({ id }) => named(config.queues, id)).join(" · ");
-    $("state").dataset.state = agent?.state ?? "none";
-    const none = t(scene === "parted" ? "state.parted" : "state.none");
-    write($("state-badge"), agent === null ? none : stateName(config, agent.state, agent.reason));
+    $("state").dataset.state = agent === null || cut(model) ? "none" : agent.state;
+    write($("state-badge"), badge(model, scene));
     $("state-next").textContent = agent === null ? "" : nextText(config, agent);
     menu.element.hidden = agent === null;
     if (agent !== null) menu.update(t(WORKING.includes(agent.state) ? "menu.next" : "menu.now"), choices(desk, config, agent));
@@ -38,11 +37,18 @@ export function header(desk) {
   }
 
   function tick(now) {
-    const text = since === null ? "" : t("state.since", { at: time(since), for: clock(now - since) });
-    write($("state-since"), text);
+    if (since === null) return write($("state-since"), "");
+    const spent = clock(now - since);
+    write($("state-since"), $("state-next").textContent ? spent : t("state.since", { at: time(since), for: spent }));
   }
 
   return { update, tick };
+}
+
+function badge(model, scene) {
+  if (scene === "parted") return t("state.parted");
+  if (model.agent === null) return t("state.none");
+  return cut(model) ? t("state.cut") : stateName(model.config, model.agent.state, model.agent.reason);
 }
 
 /** What he will be after this call, unless it is what everybody will be: ready. */

@@ -4,6 +4,7 @@ import { el, reconcile, write } from "../lib/dom.js";
 import { has, t } from "../lib/i18n.js";
 import { Countdown } from "./countdown.js";
 import { draft, forget, unsent } from "./drafts.js";
+import { cut } from "./state.js";
 import { personName, reasonName } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -18,8 +19,8 @@ export function idleScene(desk) {
   function update(model, scene) {
     if (scene !== "idle") return countdown.set(null, null);
     const { agent, config, news, asked } = model;
-    const key = keyOf(agent);
-    $("idle").dataset.state = agent.state;
+    const key = cut(model) ? "idle.cut" : keyOf(agent);
+    $("idle").dataset.state = cut(model) ? "cut" : agent.state;
     $("idle-title").textContent = t(`${key}.title`, { reason: reasonName(config, agent.reason) });
     $("idle-text").textContent = t(`${key}.text`);
     countdown.set(agent.since_at, agent.deadline_at);
@@ -29,7 +30,7 @@ export function idleScene(desk) {
     $("go-ready").hidden = !["not_ready", "offline"].includes(agent.state) || agent.deadline_at !== null;
     $("go-ready").disabled = asked.includes("state") || desk.devices.state === "asking";
     $("go-ready").replaceChildren(t("idle.go_ready"), desk.shortcuts.hint("ready"));
-    $("go-ready-without").hidden = $("go-ready").hidden || !desk.lacksDevices;
+    $("go-ready-without").hidden = $("go-ready").hidden || !desk.lacksDevices || desk.devices.stream !== null;
     drawUnsent(desk, agent.call_id);
   }
 

@@ -52,6 +52,11 @@ export function scene(model) {
   return model.agent.state === "wrap_up" ? "wrap_up" : "idle";
 }
 
+/** Whether he was ready or offered and is not any more, because the engine cannot reach him. */
+export function cut({ agent, link }) {
+  return link.lostAt !== null && ["ready", "offered"].includes(agent?.state);
+}
+
 /** The model after a frame. A frame it does not know changes nothing. */
 export function reduce(model, frame) {
   const change = CHANGES[frame.type];
@@ -80,9 +85,10 @@ const CHANGES = {
     const offer = state === "offered" ? model.offer : null;
     if (state === "on_call" && model.offer !== null) return { agent, offer, last: model.offer.call };
     const work = model.call !== null && state !== "on_call" ? workOver(model, {}) : {};
+    const next = { agent, offer, ...work };
+    if (state !== "wrap_up") return model.agent?.state === "wrap_up" ? { ...next, news: null } : next;
     const last = work.last ?? model.last;
-    if (state !== "wrap_up" || last?.call_id === call_id) return { agent, offer, ...work };
-    return { agent, offer, ...work, last: { call_id } };
+    return last?.call_id === call_id ? next : { ...next, last: { call_id } };
   },
 
   offer: (model, offer) => ({ offer, news: null, last: null }),

@@ -8,7 +8,11 @@ export function named(list, id) {
 }
 
 export const queueName = (config, id) => named(config.transfer_queues ?? config.queues, id);
-export const tierName = (config, id) => (id === "regular" ? t("tier.regular") : named(config.tiers, id));
+/** A customer without a segment is `regular`, whether or not the bank has a word for that. */
+export function tierName(config, id) {
+  const name = named(config.tiers, id);
+  return name === "regular" ? t("tier.regular") : name;
+}
 export const personName = (person) => person?.name || person?.id || "";
 
 /** A reason of the engine's own, or one of the bank's; empty if there is none. */

@@ -11,6 +11,8 @@ import { drawFacts } from "./facts.js";
 import { callFacts, personName, reasonName, tierName } from "./words.js";
 
 const SEND_BEFORE_MS = 1_500;
+/** What was refused, because the store is away, is asked again after so long. */
+const AGAIN_MS = 2_000;
 
 const $ = (id) => document.getElementById(id);
 
@@ -20,7 +22,7 @@ export function wrapUpScene(desk) {
   $("wrap-up-countdown").append(countdown.element);
   const list = $("wrap-up-dispositions").querySelector(".choice-list");
   let callId = null;
-  let sent = false;
+  let sendAt = 0;
 
   $("wrap-up").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -40,9 +42,9 @@ export function wrapUpScene(desk) {
 
   function begin(call) {
     callId = call.call_id;
-    sent = false;
+    sendAt = 0;
     $("wrap-up-notes").value = draft(callId).notes;
-    $(desk.focused === "call-notes" ? "wrap-up-notes" : "wrap-up-title").focus();
+    if (desk.focused === "call-notes") $("wrap-up-notes").focus();
   }
 
   function update(model, scene) {
@@ -82,8 +84,8 @@ export function wrapUpScene(desk) {
 
   function tick(now) {
     if (callId === null) return;
-    if (countdown.tick(now) > SEND_BEFORE_MS || sent || !written(draft(callId))) return;
-    sent = true;
+    if (countdown.tick(now) > SEND_BEFORE_MS || now < sendAt || !written(draft(callId))) return;
+    sendAt = now + AGAIN_MS;
     finish();
   }
 
