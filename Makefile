@@ -8,7 +8,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 
 help:
-	@echo "make demo    the engine with simulated people, in this terminal"
+	@echo "make demo    a small bank at work, to be seen and joined in a browser"
 	@echo "make test    every test"
 	@echo "make faults  the full acceptance: nodes and store die under a full house, and many lives at random"
 	@echo "make bench   what the engine costs, beside what it stands on"
