@@ -113,6 +113,7 @@ const HEARD = {
   "page.asked": (model) => ({ ...model, asking: true, refusal: null }),
   "page.refused": (model, { code, retryMs }, now) => ({
     ...model,
+    queues: code === "queue_closed" ? model.queues.map((q) => (q.id === model.queue ? { ...q, open: false } : q)) : model.queues,
     asking: false,
     refusal: { code, retryAt: retryMs === null ? null : now + retryMs },
   }),

@@ -62,8 +62,8 @@ export class Page {
       this.#asking = null;
     } catch ({ code, retryMs }) {
       if (!SAFE_TO_REPEAT.includes(code)) this.#asking = null;
+      this.act("page.refused", { code, retryMs });
       if (code === "already_waiting") this.#lookAgain();
-      else this.act("page.refused", { code, retryMs });
     }
   }
 
@@ -102,8 +102,8 @@ export class Page {
   }
 
   #entered(screen) {
-    const shown = screen === "waiting" || (screen === "call" && this.meeting?.state !== "elsewhere");
-    if (shown) this.devices.reopen();
+    const shows = ["waiting", "call"].includes(screen) && this.meeting?.state !== "elsewhere";
+    if (shows) this.devices.reopen();
     if (["ended", "choose", "replaced", "refused"].includes(screen)) this.devices.close();
   }
 

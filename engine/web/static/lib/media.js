@@ -45,7 +45,7 @@ export async function ask({ audio = true, video = true } = {}) {
 
 /**
  * What of camera and microphone can be had. `problem` says what is missing: a DeviceError's code if there is
- * nothing at all, else no_camera or no_microphone.
+ * nothing at all, else no_camera or no_microphone. Who refused both is not asked for one of them.
  * @param {{audio?: boolean | string, video?: boolean | string}} [wanted]
  * @returns {Promise<{stream: MediaStream | null, problem: string | null}>}
  */
@@ -57,6 +57,7 @@ export async function acquire(wanted = {}) {
   ];
   let first = null;
   for (const [devices, problem] of tries) {
+    if (first === "denied" && !(await granted(problem === "no_camera" ? "microphone" : "camera"))) continue;
     try {
       return { stream: await ask(devices), problem };
     } catch (error) {
@@ -64,6 +65,15 @@ export async function acquire(wanted = {}) {
     }
   }
   return { stream: null, problem: first };
+}
+
+/** Whether a device may be used without a question; false where the browser does not tell. */
+async function granted(name) {
+  try {
+    return (await navigator.permissions.query({ name })).state === "granted";
+  } catch {
+    return false;
+  }
 }
 
 /** Let the devices go. @param {MediaStream | null} stream */
