@@ -65,7 +65,6 @@ VALUES: dict[str, Any] = {
     "handled": 12,
     "head_start_ms": 120_000,
     "id": "general",
-    "in_time": 20,
     "label": {"id": "Umum", "en": "General"},
     "limit_at": AT + 840_000,
     "longest_at": AT - 60_000,

@@ -20,7 +20,6 @@ MEANINGS = {
     "consent": "what he agreed to",
     "credential": "for that username",
     "data": "any JSON; the pages send descriptions and ICE candidates",
-    "deadline_at": "when this ends by itself",
     "due_at": "when the call counts as having arrived: smaller is served first",
     "enqueued_at": "when the call was queued",
     "ewt_ms": "expected wait from now; null where nothing can be said yet",

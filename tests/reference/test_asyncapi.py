@@ -15,6 +15,8 @@ from engine.domain.limits import INTEGER_MAX
 from engine.gateway.codec import decode
 from engine.gateway.messages import CLIENT_FRAMES, SERVER_FRAMES, Role, Welcome
 from engine.reference.asyncapi import asks, document, told_name
+from engine.reference.examples import LEFT_OUT, VALUES
+from engine.reference.glossary import MEANINGS
 from tests.gateway.from_clients import FROM_CLIENTS
 from tests.gateway.test_codec import BAD_FIELDS
 from tests.gateway.to_clients import TO_CLIENTS
@@ -179,3 +181,13 @@ def test_every_frame_field_and_code_has_its_words() -> None:
     assert silent == []
     assert RECORDS["Code"]["x-enum-descriptions"].keys() == set(Code)
     assert DOCUMENT["x-close-codes"].keys() == {str(c.value) for c in CloseCode if c is not CloseCode.NORMAL}
+
+
+def test_no_word_and_no_example_is_left_of_a_field_that_is_gone() -> None:
+    records = {**RECORDS, **{name: message["payload"] for name, message in MESSAGES.items()}}
+    fields = {(name, key) for name, schema in records.items() for key in schema.get("properties", {})}
+    names = {key for _, key in fields}
+    assert MEANINGS.keys() <= names
+    plain = {key for key in VALUES if "." not in key}
+    assert plain <= names
+    assert {*VALUES, *LEFT_OUT} - plain <= {f"{name}.{key}" for name, key in fields}
