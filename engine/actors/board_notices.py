@@ -65,6 +65,8 @@ class CallRow:
     call_id: str
     queue: str
     tier: str
+    #: what it needs of an agent, before any step relaxes that
+    skills: dict[str, int]
     state: CallState
     since_at: int
     enqueued_at: int

@@ -207,6 +207,7 @@ def _call_row(call: Call) -> CallRow:
         call_id=call.id,
         queue=call.queue,
         tier=call.tier,
+        skills=dict(call.skills),
         state=call.state,
         since_at=call.since_at,
         enqueued_at=call.enqueued_at,

@@ -79,6 +79,8 @@ export interface CallRow {
   queue: string;
   /** customer segment */
   tier: string;
+  /** what it needs of an agent, before any step relaxes that */
+  skills: Record<string, number>;
   /** what it is doing */
   state: CallState;
   /** since when it is in this state */

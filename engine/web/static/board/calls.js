@@ -91,7 +91,7 @@ export class Calls {
     const now = this.now();
     put(cells[0], number(index + 1));
     put(cells[1], clock(now - call.enqueued_at));
-    put(cells[2], words.queue(call.queue));
+    put(cells[2], [words.queue(call.queue), words.skills(call.skills)].filter(Boolean).join(" · "));
     put(cells[3], words.tier(call.tier));
     put(cells[4], stateOf(call, this.board, now));
     put(cells[5], words.dueOf(call));

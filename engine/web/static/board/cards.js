@@ -26,6 +26,7 @@ export function ofCall(board, id, now, does) {
   const facts = [
     [t("call.state"), stateOf(call, board, now)],
     [t("call.tier"), words.tier(call.tier)],
+    [t("call.skills"), words.skills(call.skills) || t("agent.nothing")],
     inLine ? [t("call.place"), place] : null,
     [t(inLine ? "call.waited" : "call.connected_for"), clock(now - (inLine ? call.enqueued_at : call.since_at))],
     ...(inLine ? whenServed(call, now) : words.why(call.why, (agent) => board.nameOf(agent))),

@@ -13,7 +13,7 @@
  *   service_level: number|null, abandonment: number|null, answered: number, abandoned: number,
  *   ewt_ms: {p50: number, p90: number}|null,
  *   ewt_error: {calls: number, median_ms: number, within_p90: number}|null, minute: Minute}} QueueRow
- * @typedef {{call_id: string, queue: string, tier: string, state: "waiting"|"offered"|"connected",
+ * @typedef {{call_id: string, queue: string, tier: string, skills: Object<string, number>, state: "waiting"|"offered"|"connected",
  *   since_at: number, enqueued_at: number, due_at: number, band: number, why: Object<string, any>,
  *   agent_id: string|null, link: "up"|"lost", limit_at: number|null, deadline_at: number|null}} CallRow
  * @typedef {{id: string, name: string, state: string, reason: string|null, since_at: number,
