@@ -9,6 +9,7 @@ from engine.gateway.messages import (
     AgentConfig,
     Choice,
     CustomerConfig,
+    Grace,
     QueueChoice,
     SupervisorConfig,
     WatchedQueue,
@@ -31,7 +32,9 @@ def client_config(settings: Callable[[], Settings], standings: Standings) -> Cal
             case "customer":
                 mine = [q for q in queues if not q.tiers or identity.tier in q.tiers]
                 return CustomerConfig(
-                    queues=_queues(mine, standings), video={"provider": now.video_provider.value}
+                    queues=_queues(mine, standings),
+                    video={"provider": now.video_provider.value},
+                    grace_ms=_grace(now),
                 )
             case "supervisor":
                 seen = [q for q in queues if not identity.queues or q.name in identity.queues]
@@ -50,6 +53,7 @@ def client_config(settings: Callable[[], Settings], standings: Standings) -> Cal
                     tiers=_words(now, "tiers", now.policy.tiers),
                     skills=_words(now, "skills", now.policy.skills),
                     video={"provider": now.video_provider.value},
+                    grace_ms=_grace(now),
                 )
 
     return config
@@ -74,6 +78,15 @@ def _watched(queue: Queue, standings: Standings) -> WatchedQueue:
 def _is_open(queue: Queue, standings: Standings) -> bool:
     heard = standings.is_open(queue.name)
     return queue.open if heard is None else heard
+
+
+def _grace(settings: Settings) -> Grace:
+    timings = settings.policy.timings
+    return {
+        "waiting": timings.customer_grace_ms,
+        "call": timings.call_grace_ms,
+        "agent": timings.agent_grace_ms,
+    }
 
 
 def _words(settings: Settings, kind: str, names: tuple[str, ...]) -> list[Choice]:

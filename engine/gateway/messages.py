@@ -106,11 +106,23 @@ class VideoChoice(TypedDict):
     provider: Literal["p2p", "livekit", "none"]
 
 
+class Grace(TypedDict):
+    """How long a lost link may take to come back before something is lost with it, ms."""
+
+    #: the place of a waiting customer
+    waiting: int
+    #: the call, on either side of it
+    call: int
+    #: the state of a ready agent
+    agent: int
+
+
 class CustomerConfig(TypedDict):
     """What a customer may choose from."""
 
     queues: list[QueueChoice]
     video: VideoChoice
+    grace_ms: Grace
 
 
 class AgentConfig(TypedDict):
@@ -129,6 +141,7 @@ class AgentConfig(TypedDict):
     #: how a call's skills are read
     skills: list[Choice]
     video: VideoChoice
+    grace_ms: Grace
 
 
 class SupervisorConfig(TypedDict):

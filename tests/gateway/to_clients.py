@@ -12,7 +12,11 @@ from engine.gateway.messages import Pong, Welcome
 
 VIDEO = n.Video(provider="p2p", room="r", role="offerer", ice_servers=[{"urls": ["stun:x"]}])
 VIDEO_FRAME = {"provider": "p2p", "room": "r", "role": "offerer", "ice_servers": [{"urls": ["stun:x"]}]}
-CONFIG: dict[str, Any] = {"queues": [], "video": {"provider": "none"}}
+CONFIG: dict[str, Any] = {
+    "queues": [],
+    "video": {"provider": "none"},
+    "grace_ms": {"waiting": 1, "call": 2, "agent": 3},
+}
 EWT = n.Estimate(p50=1, p90=2)
 WHY: dict[str, Any] = {"enqueued_at": 1, "due_at": 0, "band": 2, "terms": {"tier": 1}, "rules": "0a1b"}
 

@@ -16,6 +16,7 @@ export interface AgentConfig {
   skills: Choice[];
   /** how the two pages meet */
   video: VideoChoice;
+  grace_ms: Grace;
 }
 
 /** An agent who is logged in. */
@@ -172,6 +173,7 @@ export interface CustomerConfig {
   queues: QueueChoice[];
   /** how the two pages meet */
   video: VideoChoice;
+  grace_ms: Grace;
 }
 
 /** Why a call ended. */
@@ -221,6 +223,16 @@ export interface Gone {
   calls: string[];
   /** whole rows, of agents who are logged in */
   agents: string[];
+}
+
+/** How long a lost link may take to come back before something is lost with it, ms. */
+export interface Grace {
+  /** the place of a waiting customer */
+  waiting: number;
+  /** the call, on either side of it */
+  call: number;
+  /** the state of a ready agent */
+  agent: number;
 }
 
 /** A STUN or TURN server, as WebRTC's RTCIceServer. */
