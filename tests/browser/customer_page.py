@@ -19,10 +19,17 @@ class Customer(Person):
         """From the choice of a service into its queue; `devices`: with camera and microphone."""
         self.chooses(service)
         if devices:
-            self.press("prepare.devices")
-            expect(self.button("prepare.ask")).to_be_visible()
+            self.turns_devices_on()
         self.agrees()
         self.button("prepare.ask").or_(self.button("prepare.ask_bare")).click()
+
+    def turns_devices_on(self) -> None:
+        """Unless they are still on from his last call."""
+        on, off = self.button("prepare.ask"), self.button("prepare.devices")
+        expect(on.or_(off).filter(visible=True).first).to_be_visible()
+        if off.is_visible():
+            off.click()
+        expect(on).to_be_visible()
 
     def service(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=re.compile(f"^{name}"))

@@ -1,6 +1,7 @@
 """The nodes of one test and the people in front of them."""
 
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,8 @@ class House:
     directory: Path
     nodes: list[Node] = field(factory=list)
     people: list[Person] = field(factory=list)
+    #: for whom it is, a script that his browser begins each page with
+    dress: Callable[[str], str] = lambda _: ""
     _ends: ExitStack = field(factory=ExitStack)
 
     def __enter__(self) -> "House":
@@ -102,18 +105,20 @@ class House:
         language: str = "en",
         scheme: Literal["light", "dark"] = "light",
         script: str = "",
+        secret: str = SECRET,
         **claims: Any,
     ) -> P:
         """Somebody with a browser of his own follows his link.
 
-        `script` makes his browser another than it is; `claims` go into his token.
+        `script` makes his browser another than it is; `claims` go into his token, which `secret` signs.
         """
         context = self.context(kind.VIEWPORT, language, scheme)
-        token = mint(SECRET, kind.ROLE, sub, name=name or sub, **claims)
+        token = mint(secret, kind.ROLE, sub, name=name or sub, **claims)
         watch = Watch(token)
         watch.over(context)
-        if script:
-            context.add_init_script(script)
+        for each in (self.dress(sub), script):
+            if each:
+                context.add_init_script(each)
         person = kind(sub, name or sub, language, context, context.new_page(), watch)
         self.people.append(person)
         person.page.goto(f"{(node or self.one).url}/{kind.PAGE}#token={token}")

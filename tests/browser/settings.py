@@ -56,7 +56,7 @@ wrap_up = "60s"
 name = "quick"
 label = {{ id = "Layanan cepat", en = "Quick service" }}
 ring = "2s"
-wrap_up = "60s"
+wrap_up = "5s"
 
 [[queues]]
 name = "loans"
@@ -68,6 +68,11 @@ wrap_up = "60s"
 name = "tiny"
 label = {{ id = "Layanan kecil", en = "Tiny service" }}
 max_waiting = 1
+
+[[queues]]
+name = "brief"
+label = {{ id = "Layanan singkat", en = "Brief service" }}
+max_wait = "1s"
 
 [[queues]]
 name = "shut"

@@ -65,7 +65,8 @@ def of_customer(house: House, language: str = "en", **at: Any) -> States:
     again.sees_place(1)
     budi.sees("replaced.text")
     yield "replaced", budi
-    again.expects_lost_links()
+    for person in house.people:
+        person.expects_lost_links()
     house.one.kill()
     again.sees("lost.waiting")
     yield "link lost", again
@@ -131,9 +132,8 @@ def of_agent(house: House, language: str = "en", **at: Any) -> States:
     again = house.enter(Agent, "sari", "Sari Dewi", language=language, queues=["general"], **at)
     sari.sees("parted.replaced.text")
     yield "replaced", sari
-    again.expects_lost_links()
-    dewi.expects_lost_links()
-    budi.expects_lost_links()
+    for person in house.people:
+        person.expects_lost_links()
     house.one.kill()
     again.hears("link.lost")
     yield "link lost", again

@@ -66,6 +66,13 @@ def test_nobody_is_asked_for_without_consent(house: House) -> None:
     budi.sees_place(1)
 
 
+def test_who_waits_for_too_long_is_told_so(house: House) -> None:
+    budi = house.enter(Customer, "budi")
+    budi.asks("Brief service")
+    budi.sees_the_end("expired")
+    budi.sees("ended.expired.text")
+
+
 def test_who_changes_his_mind_keeps_his_place(house: House) -> None:
     budi = house.enter(Customer, "budi")
     budi.asks("General service")

@@ -89,12 +89,3 @@ def test_of_two_desks_of_an_agent_the_older_says_it_was_replaced(house: House) -
     sari.press("parted.replaced.act")
     sari.is_in_call_with("Budi")
     expect(again.page.get_by_role("heading", name=again.text("parted.replaced.title"))).to_be_visible()
-
-
-def test_the_token_leaves_the_address_bar_and_a_reload_stays_signed_in(house: House) -> None:
-    budi = house.enter(Customer, "budi", "Budi")
-    budi.sees("choose.title_name", name="Budi")
-    assert budi.page.url == f"{house.one.url}/customer"
-    budi.page.reload()
-    budi.sees("choose.title_name", name="Budi")
-    assert budi.page.evaluate("() => history.length") <= 2

@@ -32,6 +32,19 @@ def test_a_call_goes_across_the_board(house: House) -> None:
     board.sees_agent("Sari", "ready")
 
 
+def test_an_agent_who_does_not_answer_is_an_alarm_that_leads_to_him(house: House) -> None:
+    board = house.enter(Supervisor, "rina")
+    board.sees("alarm.none")
+    _, sari = ringing(house, "Quick service")
+    sari.is_in("not_ready", "no_answer")
+    alarm = board.button("alarm.no_answer", count=1, name="Sari")
+    expect(alarm).to_be_visible()
+    board.hears("alarm.no_answer", count=1, name="Sari")
+    alarm.click()
+    board.keys("Enter")
+    expect(board.page.get_by_role("dialog", name="Sari")).to_contain_text(str(board.text("reason.no_answer")))
+
+
 def test_a_prioritised_call_moves_for_the_customer_too(house: House) -> None:
     first, second = house.enter(Customer, "andi"), house.enter(Customer, "budi")
     first.asks("General service")

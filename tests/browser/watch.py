@@ -4,7 +4,9 @@ Every page of a test is watched from its first byte to its last. The pages say n
 normal use, ask nobody but their node, and show a token to nobody but the WebSocket's first frame.
 """
 
+import json
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 from attrs import define, field
@@ -12,6 +14,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 
 #: What the browser itself says of a node that is gone. A test that kills one expects it.
 OF_LOST_LINKS = re.compile(r"WebSocket connection to|net::ERR_CONNECTION|net::ERR_EMPTY|net::ERR_INCOMPLETE")
+TOKENS_TRAVEL_IN = ("hello", "token.refresh")
 
 _TELL_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
@@ -26,6 +29,7 @@ class Watch:
     token: str
     complaints: list[str] = field(factory=list)
     urls: list[str] = field(factory=list)
+    sent: list[dict[str, Any]] = field(factory=list)  #: frames, oldest first
     expects_lost_links: bool = False
 
     def over(self, context: BrowserContext) -> None:
@@ -45,6 +49,10 @@ class Watch:
             *(f"asks a stranger: {u}" for u in strangers),
             *(f"shows a token: {u}" for u in leaks),
         ]
+
+    def frames(self, type: str) -> list[dict[str, Any]]:
+        """What was sent of that type."""
+        return [frame for frame in self.sent if frame["type"] == type]
 
     def _page(self, page: Page) -> None:
         page.on("console", self._console)
@@ -70,3 +78,10 @@ class Watch:
 
     def _websocket(self, socket: WebSocket) -> None:
         self.urls.append(socket.url)
+        socket.on("framesent", self._sent)
+
+    def _sent(self, frame: str | bytes) -> None:
+        said = json.loads(frame)
+        self.sent.append(said)
+        if self.token in str(frame) and said["type"] not in TOKENS_TRAVEL_IN:
+            self.complaints.append(f"shows a token: {said['type']}")
