@@ -91,7 +91,7 @@ class Scene:
         self._assigned[call.offer] = assigned = _assigned(call)
         self._fresh.append(assigned)
         if len(self._assigned) > ASSIGNED:
-            del self._assigned[min(self._assigned, key=lambda offer: self._assigned[offer].at)]
+            del self._assigned[min(self._assigned, key=lambda offer: _when(self._assigned[offer]))]
 
     def _estimate(self, queue: str, position: int) -> Estimate | None:
         rules = self.policy.queues.get(queue)
@@ -108,7 +108,7 @@ class Scene:
             queues=list(self._queues.values()),
             calls=list(self._calls.values()),
             agents=list(self._agents.values()),
-            assigned=sorted(self._assigned.values(), key=lambda a: (a.at, a.call_id)),
+            assigned=sorted(self._assigned.values(), key=_when),
             history={name: self._history(name, now) for name in self.policy.queues},
         )
 
@@ -235,6 +235,10 @@ def _agent_row(agent: Agent) -> AgentRow:
         handled=agent.handled,
         no_answers=agent.no_answers,
     )
+
+
+def _when(assigned: Assigned) -> tuple[int, str]:
+    return assigned.at, assigned.call_id
 
 
 def _assigned(call: Call) -> Assigned:
