@@ -92,7 +92,7 @@ CALL_MOVES: dict[CallState | None, frozenset[CallState | None]] = {
 
 #: From each state, the states an agent may go to. `None` is absence: never seen, or forgotten.
 AGENT_MOVES: dict[AgentState | None, frozenset[AgentState | None]] = {
-    None: frozenset({_A.NOT_READY, _A.READY, _A.ON_CALL, _A.WRAP_UP}),  # beyond not_ready: a new era
+    None: frozenset(_A) - {_A.OFFERED},  # beyond not_ready: re-created in a new era
     _A.OFFLINE: frozenset({_A.NOT_READY, _A.READY, None}),
     _A.NOT_READY: frozenset({_A.READY, _A.OFFLINE}),
     _A.READY: frozenset({_A.NOT_READY, _A.OFFERED, _A.OFFLINE}),

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import trio
 
-from engine.actors.notices import CallQueued, Offer
-from engine.domain.lifecycle import CallState
+from engine.actors.notices import AgentStateNow, CallQueued, Offer
+from engine.actors.requests import StateSet
+from engine.domain.lifecycle import AgentState, CallState
 
 from .pool import Client, Pool, VirtualNode
 
@@ -107,3 +108,14 @@ async def test_a_rebuilt_matchmaker_is_not_quiet(pool: Pool, monkeypatch: pytest
     at = pool.clock.now()
     siti = await pool.ready("siti")
     assert await offered_to(siti) == ("budi", at)
+
+
+async def test_who_went_offline_and_left_his_page_open_is_re_created_so(pool: Pool) -> None:
+    siti = await pool.ready("siti")
+    await siti.ask(StateSet(state=AgentState.OFFLINE))
+    await siti.hear(AgentStateNow, state=AgentState.OFFLINE)
+    pool.memory.empty()
+    await pool.until(lambda: siti.record is not None)
+    assert siti.closed is None
+    await siti.ask(StateSet(state=AgentState.READY))
+    await siti.hear(AgentStateNow, state=AgentState.READY)

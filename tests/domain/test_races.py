@@ -106,7 +106,7 @@ def test_every_move_of_the_tables_is_made_and_no_other() -> None:
                 )
                 for write in () if change is None else change.writes:
                     note(write.before, write.after)
-    for state in (AgentState.READY, AgentState.ON_CALL, AgentState.WRAP_UP):
+    for state in (AgentState.OFFLINE, AgentState.READY, AgentState.ON_CALL, AgentState.WRAP_UP):
         for write in restore_agent(agent(state), call(CallState.CONNECTED), None, TIMINGS, BEFORE).writes:
             note(write.before, write.after)
     allowed: set[tuple[str, str | None, str | None]] = set()
