@@ -104,7 +104,7 @@ class MemoryStore:
         if not self._pool.available:
             raise NotSent("the store is away")
         self._resend()
-        if random.random() < faults.conflict:
+        if random.random() < faults.conflict and op.change.writes:
             raise Conflict({w.ref: self._pool.stored(w.ref) for w in op.change.writes})
         if random.random() < faults.unknown:
             self._lost.append(op)
