@@ -38,15 +38,21 @@ class Wallboard:
     history: dict[str, list[Minute]] = field(factory=dict)
     snapshots: int = 0
     deltas: int = 0
+    #: the first thing that ought not to have been told
+    broken: str | None = None
 
     def __attrs_post_init__(self) -> None:
         self.client.listener = self.heard
 
     def heard(self, _: Client, message: ServerMessage) -> None:
-        if isinstance(message, BoardSnapshot):
-            self._begin(message)
-        elif isinstance(message, BoardDelta):
-            self._go_on(message)
+        """Take a frame as it comes; what is wrong with it is not the engine's to stumble over."""
+        try:
+            if isinstance(message, BoardSnapshot):
+                self._begin(message)
+            elif isinstance(message, BoardDelta):
+                self._go_on(message)
+        except (AssertionError, KeyError) as error:
+            self.broken = self.broken or f"{error!r} in {message}"
 
     def _begin(self, board: BoardSnapshot) -> None:
         self.rev, self.snapshots = board.rev, self.snapshots + 1
@@ -76,6 +82,7 @@ class Wallboard:
     @property
     def shows(self) -> tuple[Mapping[str, Any], ...]:
         """Every row, whatever order they came in."""
+        assert self.broken is None, self.broken
         return self.queues, self.calls, self.agents, _latest(self.assigned)
 
     def order(self, queue: str) -> list[str]:
@@ -101,6 +108,14 @@ async def watching(
     assert isinstance(await board.client.ask(BoardWatch()), Ok)
     await board.client.hear(BoardSnapshot)
     return board
+
+
+def part(board: Wallboard, *queues: str) -> tuple[dict[str, CallRow], dict[str, AgentRow]]:
+    """The calls and agents of a board that are within those queues, less whom else a why considered: of those
+    one who sees a part is told only the agents whom he saw then."""
+    agents = {name: row for name, row in board.agents.items() if not set(queues).isdisjoint(row.queues)}
+    calls = {name: row for name, row in board.calls.items() if row.queue in queues}
+    return {name: evolve(row, why={**row.why, "considered": {}}) for name, row in calls.items()}, agents
 
 
 def truth(memory: MemoryPool, policy: Policy) -> tuple[dict[str, Any], ...]:
