@@ -59,8 +59,9 @@ export function callScene(desk) {
     own.stream = devices.stream;
     meeting.setAudio(on.audio);
     meeting.setVideo(on.video);
+    if (call.video.provider === "p2p") devices.get();
+    else devices.letGo(); // another application wants them
     meeting.start();
-    if (meeting.state !== "elsewhere") devices.get();
     $("call-notes").value = draft(call.call_id).notes;
   }
 
@@ -128,9 +129,13 @@ export function callScene(desk) {
 
   function drawControls(asked) {
     const here = meeting.state !== "elsewhere";
-    const sends = (kind) => here && devices.has(kind);
-    drawControl(desk, buttons.audio, t(on.audio ? "call.mute" : "call.unmute"), { off: !on.audio, hidden: !sends("audio") });
-    drawControl(desk, buttons.video, t(on.video ? "call.camera_off" : "call.camera_on"), { off: !on.video, hidden: !sends("video") });
+    const words = {
+      audio: t(on.audio ? "call.mute" : "call.unmute"),
+      video: t(on.video ? "call.camera_off" : "call.camera_on"),
+    };
+    for (const [kind, text] of Object.entries(words)) {
+      drawControl(desk, buttons[kind], text, { off: !on[kind], hidden: !here || !devices.has(kind) });
+    }
     const asking = devices.state === "asking";
     drawControl(desk, buttons.devices, t("call.devices"), { busy: asking, hidden: !here || devices.stream !== null });
     write($("call-devices"), here && devices.problem !== null ? t(`device.${devices.problem}`) : "");
@@ -157,10 +162,9 @@ export function callScene(desk) {
 const same = (one, other) => one?.call_id === other?.call_id && one?.connected_at === other?.connected_at;
 
 function control(name, press) {
-  const button = el("button", { type: "button", class: name === "hangup" ? "button danger" : "button call-button", data: { name } });
-  button.append(...CONTROLS[name].map(icon), el("span"));
-  button.addEventListener("click", press);
-  return button;
+  const className = name === "hangup" ? "button danger" : "button call-button";
+  const shows = [...CONTROLS[name].map(icon), el("span")];
+  return el("button", { type: "button", class: className, data: { name }, on: { click: press } }, ...shows);
 }
 
 function drawControl(desk, button, text, { off = false, hidden = false, busy = false }) {

@@ -21,7 +21,8 @@ export class Countdown {
     svg.setAttribute("aria-hidden", "true");
     this.#rest.setAttribute("stroke-dasharray", String(AROUND));
     svg.append(circle("countdown-whole"), this.#rest);
-    this.element = el("div", { class: "countdown", role: "timer", "aria-live": "off", "aria-label": t(label), data: { tLabel: label } }, svg, this.#figures);
+    const said = { "aria-live": "off", "aria-label": t(label), data: { tLabel: label } };
+    this.element = el("div", { class: "countdown", role: "timer", ...said }, svg, this.#figures);
   }
 
   /** @param {number|null} from @param {number|null} until  instants of the server; without an end it is hidden */
@@ -46,6 +47,7 @@ export class Countdown {
 
 function circle(className) {
   const made = document.createElementNS(SVG, "circle");
-  for (const [name, value] of Object.entries({ class: className, cx: 32, cy: 32, r: RADIUS })) made.setAttribute(name, value);
+  const attributes = { class: className, cx: 32, cy: 32, r: RADIUS };
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;
 }

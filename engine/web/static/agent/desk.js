@@ -5,7 +5,7 @@
 
 import { Client, discover } from "../giliran.js";
 import { write } from "../lib/dom.js";
-import { error, languagePicker, load, t } from "../lib/i18n.js";
+import { languagePicker, load, t } from "../lib/i18n.js";
 import { banner } from "../lib/link.js";
 import { claims, signIn } from "../lib/signin.js";
 import { Actions } from "./actions.js";
@@ -26,7 +26,8 @@ import { wrapUpScene } from "./wrapup.js";
 const TICK_MS = 250;
 const SCENES = ["connecting", "parted", "idle", "call", "wrap_up"];
 const FRAMES = [
-  "link", "welcome", "service", "agent.state", "agent.figures", "offer", "offer.ended", "call.connected", "call.ended", "peer", "colleagues",
+  "link", "welcome", "service", "agent.state", "agent.figures", "offer", "offer.ended",
+  "call.connected", "call.ended", "peer", "colleagues",
 ];
 /** Reasons that leave camera and microphone as they are: the engine's own, which pass or were not chosen. */
 const PASSING = ["login", "lost", "declined", "no_answer"];
@@ -53,11 +54,14 @@ export class Desk {
     this.transfer = transferDialog(this);
     this.call = callScene(this);
     this.shortcuts = new Shortcuts(this.#deeds(), () => this.draw());
-    this.views = [header(this), offerDialog(this), this.transfer, idleScene(this), preview(this), this.call, wrapUpScene(this)];
+    const scenes = [idleScene(this), preview(this), this.call, wrapUpScene(this)];
+    this.views = [header(this), offerDialog(this), this.transfer, ...scenes];
     for (const type of FRAMES) client.on(type, (frame) => this.dispatch({ ...frame, type, at: client.now() }));
     for (const part of [this.devices, this.alerting.tone]) part.addEventListener("change", () => this.draw());
     document.addEventListener("giliran:language", () => this.draw());
-    for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, () => this.#touched(), { once: true });
+    for (const gesture of ["pointerdown", "keydown"]) {
+      document.addEventListener(gesture, () => this.#touched(), { once: true });
+    }
     $("notice-close").addEventListener("click", () => this.dispatch({ type: "desk.understood" }));
     $("parted-act").addEventListener("click", () => this.#return());
     setInterval(() => this.#tick(), TICK_MS);
@@ -153,11 +157,12 @@ export class Desk {
     for (const each of SCENES) $(`scene-${each}`).hidden = each !== this.#scene;
     document.body.dataset.scene = this.#scene;
     if (this.#scene === "parted") this.#drawParted();
-    this.#drawNotice();
     for (const view of this.views) view.update(this.model, this.#scene);
+    this.#drawNotice();
     if (this.#scene !== before && before !== "connecting") this.#focus();
     const { agent, config } = this.model;
-    this.alerting.title = agent === null ? t("app.name") : t("title", { state: stateName(config, agent.state, agent.reason) });
+    const state = agent === null ? "" : stateName(config, agent.state, agent.reason);
+    this.alerting.title = state ? t("title", { state }) : t("app.name");
     this.#tick();
   }
 
@@ -165,7 +170,8 @@ export class Desk {
   #focus() {
     const held = document.activeElement;
     const lost = held === null || held === document.body || held.closest("[hidden]") !== null;
-    if (lost && !document.querySelector("dialog[open]")) document.querySelector(`#scene-${this.#scene} h1`).focus();
+    if (!lost || document.querySelector("dialog[open]")) return;
+    document.querySelector(`#scene-${this.#scene} h1`).focus();
   }
 
   #drawParted() {
@@ -184,8 +190,9 @@ export class Desk {
 
   #drawNotice() {
     const { refusal } = this.model;
-    $("notice").hidden = refusal === null;
-    write($("notice-text"), refusal === null ? "" : refusalText(refusal, error));
+    const told = refusal !== null && document.querySelector("dialog[open]") === null;
+    $("notice").hidden = !told;
+    write($("notice-text"), told ? refusalText(refusal) : "");
   }
 
   #tick() {

@@ -31,7 +31,8 @@ export function header(desk) {
     write($("state-badge"), badge(model, scene));
     $("state-next").textContent = agent === null ? "" : nextText(config, agent);
     menu.element.hidden = agent === null;
-    if (agent !== null) menu.update(t(WORKING.includes(agent.state) ? "menu.next" : "menu.now"), choices(desk, config, agent));
+    const asks = t(WORKING.includes(agent?.state) ? "menu.next" : "menu.now");
+    if (agent !== null) menu.update(asks, choices(desk, config, agent));
     drawFigures(scene === "parted" ? null : figures);
     $("sound").setAttribute("aria-pressed", String(!desk.alerting.muted));
   }

@@ -24,8 +24,7 @@ export function idleScene(desk) {
     $("idle-title").textContent = t(`${key}.title`, { reason: reasonName(config, agent.reason) });
     $("idle-text").textContent = t(`${key}.text`);
     countdown.set(agent.since_at, agent.deadline_at);
-    const told = news === null ? "" : t(has(`news.${news.code}`) ? `news.${news.code}` : "news.call.ended", { name: news.name });
-    write($("idle-news"), told);
+    write($("idle-news"), news === null ? "" : newsText(news));
     $("idle-sound").hidden = agent.state !== "ready" || desk.alerting.muted || !desk.alerting.tone.blocked;
     $("go-ready").hidden = !["not_ready", "offline"].includes(agent.state) || agent.deadline_at !== null;
     $("go-ready").disabled = asked.includes("state") || desk.devices.state === "asking";
@@ -43,6 +42,10 @@ function keyOf({ state, reason }) {
   return state === "not_ready" && reason ? "idle.not_ready.other" : `idle.${state}`;
 }
 
+function newsText({ code, name }) {
+  return t(has(`news.${code}`) ? `news.${code}` : "news.call.ended", { name });
+}
+
 /** Written of a call whose wrap-up ended before it was sent: nothing of it may just vanish. */
 function drawUnsent(desk, callId) {
   const ids = unsent().filter((id) => id !== callId);
@@ -50,11 +53,13 @@ function drawUnsent(desk, callId) {
     const { notes, work } = draft(id);
     const text = el("textarea", { readonly: true, rows: 3, value: notes });
     const discard = () => (forget(id), desk.draw());
+    const title = t("unsent.title", { name: personName(work?.customer) || id });
+    const button = (key, click) => el("button", { type: "button", class: "button small", text: t(key), on: { click } });
     return el("div", { class: "note stack", data: { tone: "warn" } },
-      el("label", { class: "field" }, el("span", { text: t("unsent.title", { name: personName(work?.customer) || id }) }), text),
+      el("label", { class: "field" }, el("span", { text: title }), text),
       el("div", { class: "row" },
-        el("button", { type: "button", class: "button small", text: t("unsent.copy"), on: { click: () => navigator.clipboard?.writeText(notes) } }),
-        el("button", { type: "button", class: "button small", text: t("unsent.discard"), on: { click: discard } }),
+        button("unsent.copy", () => navigator.clipboard?.writeText(notes)),
+        button("unsent.discard", discard),
       ),
     );
   };

@@ -6,12 +6,12 @@
  * since the dialog came, and no button has the focus to begin with.
  */
 
-import { el } from "../lib/dom.js";
+import { el, write } from "../lib/dom.js";
 import { duration, t } from "../lib/i18n.js";
 import { Countdown } from "./countdown.js";
 import { drawFacts } from "./facts.js";
 import { whyMe } from "./why.js";
-import { callFacts, personName, queueName, tierName } from "./words.js";
+import { callFacts, personName, queueName, refusalText, tierName } from "./words.js";
 
 const QUIET_MS = 600;
 const SAY_AT_S = [10, 5];
@@ -66,7 +66,7 @@ export function offerDialog(desk) {
     );
   }
 
-  function draw({ config, agent, asked }) {
+  function draw({ config, agent, asked, refusal }) {
     const { call, why, deadline_at } = shown;
     $("offer-name").textContent = personName(call.customer);
     $("offer-tier").textContent = tierName(config, call.tier);
@@ -80,6 +80,7 @@ export function offerDialog(desk) {
       button.setAttribute("aria-disabled", String(busy));
       desk.shortcuts.mark(button, name, text);
     }
+    write($("offer-refused"), refusal === null ? "" : refusalText(refusal));
     countdown.set(agent?.state === "offered" ? agent.since_at : null, deadline_at);
   }
 

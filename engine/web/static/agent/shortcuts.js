@@ -30,7 +30,8 @@ export class Shortcuts {
   /** @param {Record<string, () => void>} deeds by the names above @param {() => void} changed */
   constructor(deeds, changed) {
     document.addEventListener("keydown", (event) => {
-      if (event.defaultPrevented || event.repeat || event.target.closest(WRITING) || document.querySelector("dialog[open]")) return;
+      if (event.defaultPrevented || event.repeat) return;
+      if (event.target.closest(WRITING) || document.querySelector("dialog[open]")) return;
       const name = Object.keys(deeds).find((each) => this.means(event, each));
       if (name === undefined) return;
       event.preventDefault();
@@ -66,7 +67,8 @@ export class Shortcuts {
 
   show() {
     $("shortcuts-on").checked = this.#on;
-    const row = ([name, key]) => el("div", {}, el("dt", {}, el("kbd", { text: key })), el("dd", { text: t(`keys.${name}`) }));
+    const row = ([name, key]) =>
+      el("div", {}, el("dt", {}, el("kbd", { text: key })), el("dd", { text: t(`keys.${name}`) }));
     $("shortcut-list").replaceChildren(...Object.entries(KEYS).map(row));
     $("shortcuts").showModal();
   }

@@ -9,13 +9,14 @@
  * repeat, and what he knew of a call before he reloaded.
  *
  * @typedef {{id: string, name: string}} Person
- * @typedef {{call_id: string, queue?: string, tier?: string, customer?: Person, skills?: Object, attributes?: Object,
- *   connected_at?: number, video?: Object, from_agent?: string, note?: string}} Work  a call as this page knows it
- * @typedef {{state: string, reason: string|null, since_at: number, next_state: string|null, next_reason: string|null,
- *   deadline_at: number|null, call_id: string|null}} Agent
+ * @typedef {{call_id: string, queue?: string, tier?: string, customer?: Person, skills?: Object,
+ *   attributes?: Object, connected_at?: number, video?: Object, from_agent?: string, note?: string}} Work  a call as this page knows it
+ * @typedef {{state: string, reason: string|null, since_at: number, next_state: string|null,
+ *   next_reason: string|null, deadline_at: number|null, call_id: string|null}} Agent
  * @typedef {{link: Object, config: Object, agent: Agent|null, offer: Object|null, call: Work|null,
  *   away: {deadline_at: number|null}|null, last: (Work & {reason?: string, by?: string, to?: string})|null,
- *   news: {code: string, name: string}|null, wish: string|null, asked: string[], refusal: Object|null, figures: Object|null, colleagues: Object[]|null,
+ *   news: {code: string, name: string}|null, wish: string|null, asked: string[], refusal: Object|null,
+ *   figures: Object|null, colleagues: Object[]|null,
  *   service: {available: boolean, draining: boolean}}} Model
  */
 
@@ -43,7 +44,10 @@ export const NOTHING = Object.freeze({
   service: { available: true, draining: false },
 });
 
-/** What is on the desk: "parted", "connecting", "idle", "call", "wrap_up", or "same" between two frames that belong together. */
+/**
+ * What is on the desk: "parted", "connecting", "idle", "call", "wrap_up"; or "same" between two frames that
+ * belong together.
+ */
 export function scene(model) {
   if (PARTED.includes(model.link.state)) return "parted";
   if (model.agent === null) return "connecting";

@@ -3,9 +3,9 @@
  * now. Who is ready changes, so the list is asked for again while the dialog is open.
  */
 
-import { el, reconcile } from "../lib/dom.js";
+import { el, reconcile, write } from "../lib/dom.js";
 import { label, t } from "../lib/i18n.js";
-import { queueName } from "./words.js";
+import { queueName, refusalText } from "./words.js";
 
 const AGAIN_MS = 4_000;
 /** From so many colleagues on there is a field to find one. */
@@ -31,6 +31,7 @@ export function transferDialog(desk) {
     if (desk.model.call === null || dialog.open) return;
     callId = desk.model.call.call_id;
     form.reset();
+    desk.dispatch({ type: "desk.understood" });
     desk.actions.colleagues();
     timer = setInterval(() => desk.actions.colleagues(), AGAIN_MS);
     draw(desk.model);
@@ -44,8 +45,8 @@ export function transferDialog(desk) {
     const [kind, id] = target.split(":");
     const colleague = desk.model.colleagues?.find((each) => each.id === id);
     const to = kind === "queue" ? queueName(desk.model.config, id) : colleague?.name || id;
-    await desk.actions.transfer(callId, kind === "queue" ? { queue: id } : { agent_id: id }, to, $("transfer-note").value.trim());
-    dialog.close();
+    const whom = kind === "queue" ? { queue: id } : { agent_id: id };
+    if (await desk.actions.transfer(callId, whom, to, $("transfer-note").value.trim())) dialog.close();
   }
 
   function update(model) {
@@ -54,7 +55,8 @@ export function transferDialog(desk) {
     else draw(model);
   }
 
-  function draw({ config, colleagues, asked }) {
+  function draw({ config, colleagues, asked, refusal }) {
+    write($("transfer-refused"), refusal?.what === "transfer" ? refusalText(refusal) : "");
     drawChoices($("transfer-queues"), (config.transfer_queues ?? []).map(({ id, label: labels, open: takes }) => ({
       value: `queue:${id}`,
       text: label(labels, id),
@@ -79,7 +81,10 @@ export function transferDialog(desk) {
 
 function drawChoices(list, choices) {
   const make = ({ value }) =>
-    el("label", { class: "choice" }, el("input", { type: "radio", name: "target", value }), el("span", {}, el("span"), el("small")));
+    el("label", { class: "choice" },
+      el("input", { type: "radio", name: "target", value }),
+      el("span", {}, el("span"), el("small")),
+    );
   reconcile(list, choices, ({ value }) => value, make, (node, { text, more, disabled }) => {
     node.firstChild.disabled = disabled;
     const [name, note] = node.lastChild.children;

@@ -33,7 +33,8 @@ function headStart(config, rule, ms) {
   const [kind, id, ...more] = rule.split(" ");
   const names = { queue: queueName, tier: tierName };
   const known = more.length === 0 && id !== undefined && kind in names;
-  const name = known ? t(`why.term.${kind}`, { name: names[kind](config, id) }) : has(`why.term.${rule}`) ? t(`why.term.${rule}`) : rule;
+  const own = has(`why.term.${rule}`) ? t(`why.term.${rule}`) : rule;
+  const name = known ? t(`why.term.${kind}`, { name: names[kind](config, id) }) : own;
   const key = ms < 0 ? "why.head_start_behind" : "why.head_start";
   return t(key, { name, ahead: duration(Math.abs(ms)) });
 }

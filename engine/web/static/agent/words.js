@@ -1,6 +1,6 @@
 /** Codes, ids and records in words: what every view of the desk says alike. */
 
-import { has, label, number, t } from "../lib/i18n.js";
+import { error, has, label, number, t } from "../lib/i18n.js";
 
 /** The bank's word for an id of one of the lists in `welcome.config`. */
 export function named(list, id) {
@@ -28,8 +28,8 @@ export function stateName(config, state, reason) {
 
 /** "loan 3, card": levels above the first are said. @param {Record<string, number>} skills */
 export function skillsText(config, skills) {
-  const each = Object.entries(skills ?? {});
-  return each.map(([id, level]) => (level > 1 ? `${named(config.skills, id)} ${number(level)}` : named(config.skills, id))).join(", ");
+  const said = ([id, level]) => named(config.skills, id) + (level > 1 ? ` ${number(level)}` : "");
+  return Object.entries(skills ?? {}).map(said).join(", ");
 }
 
 /** The rows of a call's facts, [term, text], of what is known; the tier stands beside the name. */
@@ -46,9 +46,10 @@ export function callFacts(config, call) {
 }
 
 /** What to say of a refusal: the desk's own words where it knows better than all pages. */
-export function refusalText({ what, code, field, state }, error) {
+export function refusalText({ what, code, field, state }) {
   if (code === "wrong_state" && what === "transfer" && field === "agent_id") return t("refused.colleague_busy");
-  if (code === "wrong_state" && state && has(`state.${state}`)) return t("refused.wrong_state", { state: t(`state.${state}`) });
-  if (code === "bad_field" && field && has(`field.${field}`)) return t("refused.bad_field", { field: t(`field.${field}`) });
+  const [now, place] = [`state.${state}`, `field.${field}`];
+  if (code === "wrong_state" && has(now)) return t("refused.wrong_state", { state: t(now) });
+  if (code === "bad_field" && has(place)) return t("refused.bad_field", { field: t(place) });
   return has(`refused.${code}`) ? t(`refused.${code}`) : error(code);
 }

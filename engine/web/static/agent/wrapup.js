@@ -74,8 +74,8 @@ export function wrapUpScene(desk) {
     $("wrap-up-dispositions").hidden = dispositions.length === 0;
     const chosen = draft(callId).disposition;
     const choose = (event) => keep(callId, { disposition: event.target.value });
-    const make = ({ id }) =>
-      el("label", { class: "choice" }, el("input", { type: "radio", name: "disposition", value: id, on: { change: choose } }), el("span"));
+    const radio = (id) => el("input", { type: "radio", name: "disposition", value: id, on: { change: choose } });
+    const make = ({ id }) => el("label", { class: "choice" }, radio(id), el("span"));
     reconcile(list, dispositions, ({ id }) => id, make, (node, { id, label: labels }) => {
       node.lastChild.textContent = label(labels, id);
       node.firstChild.checked = id === chosen;
