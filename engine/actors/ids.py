@@ -8,11 +8,21 @@ from attrs import define
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 TIME_DIGITS = 9  # milliseconds until the year 3084
 COUNT_DIGITS = 2
+RANDOM_DIGITS = 5
+CALL_DIGITS = TIME_DIGITS + COUNT_DIGITS + RANDOM_DIGITS
 FRESH_BITS = 120
 
 
 def base32(number: int, digits: int) -> str:
     return "".join(ALPHABET[(number >> (5 * i)) & 31] for i in reversed(range(digits)))
+
+
+def created_at(call: str) -> int | None:
+    """When the call of that id asked, about, in pool time; None if the id is not one of ours."""
+    time = call[:TIME_DIGITS]
+    if len(call) != CALL_DIGITS or not set(call) <= set(ALPHABET):
+        return None
+    return sum(ALPHABET.index(digit) << (5 * place) for place, digit in enumerate(reversed(time)))
 
 
 @define
@@ -29,7 +39,7 @@ class RandomIds:
         if self._count >= 1 << (5 * COUNT_DIGITS):
             self._count, self._last_ms = 0, self._last_ms + 1
         self._last_ms = max(now, self._last_ms)
-        random = base32(self.random.getrandbits(25), 5)
+        random = base32(self.random.getrandbits(5 * RANDOM_DIGITS), RANDOM_DIGITS)
         return base32(self._last_ms, TIME_DIGITS) + base32(self._count, COUNT_DIGITS) + random
 
     def fresh(self) -> str:

@@ -1,0 +1,215 @@
+"""Where a day's facts are: the pool's journal, a replay's result, or a journal exported as JSON lines.
+
+Facts come in the order in which they happened. A replay's instants are moved so that its second 0 is
+`VIRTUAL_START_MS`, a midnight in UTC, and its durations are those of the scenario, whatever the speed it was
+replayed at. The pool's journal is read page by page, from about the range that is asked for: its entries are
+named by the store's clock, its facts bear pool time, and the two differ by the pool's skew, so the reader of
+`facts` has to look at their `at`.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import orjson
+import redis
+from attrs import define, field, frozen
+
+from engine.domain.facts import Fact
+from engine.store.clock import VIRTUAL_START_MS
+from engine.store.journal import entries
+from engine.store.keys import Keys
+from engine.store.records import Corrupt, decode_fact
+
+#: How long before a range begins an agent who works in it may have logged in: as long as a token is good.
+LOOK_BACK_MS = 24 * 3_600_000
+#: By how much a fact may come later in the journal than one that happened after it.
+SLACK_MS = 60_000
+#: By how much an entry's name may be off from its facts' instants beside the skew that holds now: what clocks
+#: jumped by since.
+MARGIN_MS = 3_600_000
+
+Progress = Callable[[float], None]  #: how much of the range has been read, 0 to 1
+
+
+def _unseen(_: float) -> None:
+    pass
+
+
+class UnusableJournal(Exception):
+    """There is no journal there, or none that can be read; the message says what is wrong with it."""
+
+
+class Journal(Protocol):
+    """`zone`: in which its instants are told. `zero_at`: second 0 of a replay, None of a pool's journal."""
+
+    @property
+    def zone(self) -> tzinfo: ...
+
+    @property
+    def zero_at(self) -> int | None: ...
+
+    def facts(self, from_at: int | None = None, to_at: int | None = None) -> Iterator[Fact]:
+        """The facts from about `from_at` to about `to_at` (pool time, ms), or all."""
+        ...
+
+    def span(self) -> tuple[int, int] | None:
+        """About when it begins and ends; None if it is empty."""
+        ...
+
+
+# the pool's
+
+
+@define(eq=False)
+class PoolJournal:
+    """A pool's journal in its store, live or not. `progress` hears how far it has been read."""
+
+    client: "redis.Redis"
+    keys: Keys
+    zone: tzinfo
+    progress: Progress = _unseen
+    zero_at: None = None
+
+    def span(self) -> tuple[int, int] | None:
+        ends = self._ends()
+        skew = self._skew_ms()
+        return None if ends is None else (ends[0] + skew, ends[1] + skew)
+
+    def facts(self, from_at: int | None = None, to_at: int | None = None) -> Iterator[Fact]:
+        ends, skew = self._ends(), self._skew_ms()
+        if ends is None:
+            return
+        margin = MARGIN_MS + abs(skew)
+        first = ends[0] if from_at is None else max(ends[0], from_at - skew - margin)
+        last = ends[1] if to_at is None else min(ends[1], to_at - skew + margin)
+        after = "" if from_at is None else str(first - 1)
+        for entry in entries(self.client, self.keys, after=after, until=str(last)):
+            self.progress((_ms(entry.id) - first) / max(1, last - first))
+            yield from entry.facts
+
+    def _ends(self) -> tuple[int, int] | None:
+        """The names of its first and last entry, as ms of the store's clock."""
+        key = self.keys.of("journal")
+        first: Any = self.client.xrange(key, count=1)
+        last: Any = self.client.xrevrange(key, count=1)
+        return (_ms(first[0][0]), _ms(last[0][0])) if first and last else None
+
+    def _skew_ms(self) -> int:
+        said: Any = self.client.get(self.keys.of("skew"))
+        return int(said or 0)
+
+
+def _ms(name: str) -> int:
+    return int(name.partition("-")[0])
+
+
+# files
+
+
+@frozen
+class ResultJournal:
+    """The facts of a replay's result, all at hand, in scenario time from second 0."""
+
+    told: tuple[Fact, ...] = field(repr=False)
+    zone: tzinfo = UTC
+    zero_at: int = VIRTUAL_START_MS
+
+    def span(self) -> tuple[int, int] | None:
+        return (self.told[0].at, self.told[-1].at) if self.told else None
+
+    def facts(self, from_at: int | None = None, to_at: int | None = None) -> Iterator[Fact]:
+        yield from self.told
+
+
+@frozen
+class ExportedJournal:
+    """A pool's journal as JSON lines, read anew each time, so that it may be longer than memory."""
+
+    path: Path
+    zone: tzinfo
+    zero_at: None = None
+
+    def span(self) -> tuple[int, int] | None:
+        first = last = None
+        for fact in self.facts():
+            first, last = first or fact, fact
+        return None if first is None or last is None else (first.at, last.at)
+
+    def facts(self, from_at: int | None = None, to_at: int | None = None) -> Iterator[Fact]:
+        with _reading(self.path) as file:
+            for line in file:
+                if not line.isspace():
+                    yield decode_fact(_object(orjson.loads(line)))
+
+
+def read_journal(path: Path, zone: tzinfo) -> ResultJournal | ExportedJournal:
+    """The journal of a replay's JSON, or an export as JSON lines. Raises `UnusableJournal`."""
+    with _reading(path) as file:
+        first = file.readline()
+        whole = first.rstrip().endswith(b"}")
+        begins = _object(orjson.loads(first)) if whole else {}
+        if "kind" in begins:
+            return ExportedJournal(path, zone)
+        return journal_of(begins if whole else _object(orjson.loads(first + file.read())))
+
+
+def journal_of(result: Mapping[str, Any]) -> ResultJournal:
+    """The journal of a replay's result, as `Result.to_json` has it. Raises `UnusableJournal`."""
+    told = result.get("journal")
+    if not isinstance(told, list):
+        raise UnusableJournal(f"holds no journal: {told or 'it is no result of a replay'}")
+    start_at, speed = result.get("start_at", VIRTUAL_START_MS), result.get("speed", 1.0)
+    return ResultJournal(tuple(map(decode_fact, _scenario_time(told, start_at, speed))))
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[IO[bytes]]:
+    """The file, and what may be wrong with it as `UnusableJournal`."""
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise UnusableJournal(f"{path}: cannot be read: {error.strerror}") from error
+    except Corrupt as error:
+        raise UnusableJournal(f"{path}: {error}") from error
+    except ValueError as error:
+        raise UnusableJournal(f"{path}: is not JSON: {error}") from error
+    except UnusableJournal as error:
+        raise UnusableJournal(f"{path}: {error}") from error
+
+
+def _object(said: object) -> dict[str, Any]:
+    if not isinstance(said, dict):
+        raise UnusableJournal("expected JSON objects")
+    return said
+
+
+# time
+
+
+def _scenario_time(told: list[dict[str, Any]], start_at: int, speed: float) -> Iterator[Mapping[str, Any]]:
+    """Facts as JSON objects, their instants and durations turned into the scenario's."""
+    if start_at == VIRTUAL_START_MS and speed == 1:
+        yield from told
+        return
+    for said in told:
+        yield _turned(said, start_at, speed)
+
+
+def _turned(said: Mapping[str, Any], start_at: int, speed: float) -> dict[str, Any]:
+    def value(key: str, found: Any) -> Any:
+        if key == "why" and found:
+            return json.dumps(_turned(json.loads(found), start_at, speed), separators=(",", ":"))
+        if key == "terms":
+            return {rule: round(ms * speed) for rule, ms in found.items()}
+        if not isinstance(found, int):
+            return found
+        if key in ("at", "until") or key.endswith("_at"):
+            return VIRTUAL_START_MS + round((found - start_at) * speed)
+        return round(found * speed) if key.endswith("_ms") else found
+
+    return {key: value(key, found) for key, found in said.items()}
