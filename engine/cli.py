@@ -21,6 +21,7 @@ from cyclopts import App, CoercionError, CycloptsError, Parameter
 from engine import __version__, options
 from engine.config import load, load_secret
 from engine.domain.limits import NAME_CHARS, TOKEN_LIFE_S, VALUE_CHARS
+from engine.journal_commands import journal, report, why
 from engine.options import Usage
 from engine.replay_commands import import_, replay
 from engine.settings import Settings
@@ -35,6 +36,9 @@ app = App(
 )
 app.command(import_, name="import")
 app.command(replay)
+app.command(why)
+app.command(report)
+app.command(journal)
 app.command(talk)
 Flag = Annotated[bool, Parameter(negative="")]
 Many = Annotated[list[str] | None, Parameter(negative="")]

@@ -38,7 +38,10 @@ ARROW: dict[str, set[str]] = {
 }
 #: The ends of the arrow: the composition root may import everything below it, the command line everything.
 BELOW_APP = {*ARROW, "wiring", "node", "app", "demo"}
-COMMAND_LINE = {"cli", "replay_commands", "talk_command", "options", "__main__"}
+COMMAND_LINE = {
+    *("cli", "replay_commands", "journal_commands", "journal_input", "talk_command"),
+    *("options", "__main__"),
+}
 ROOTS = {"wiring", "node", "app", "demo"}
 
 #: What would make the core impure: I/O, time, chance, other tasks, and the libraries that do them.

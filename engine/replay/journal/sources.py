@@ -60,6 +60,10 @@ class Journal(Protocol):
         """About when it begins and ends; None if it is empty."""
         ...
 
+    def now(self) -> int:
+        """Pool time, or where it is not known the journal's end: nothing is told of what comes after."""
+        ...
+
 
 # the pool's
 
@@ -78,6 +82,10 @@ class PoolJournal:
         ends = self._ends()
         skew = self._skew_ms()
         return None if ends is None else (ends[0] + skew, ends[1] + skew)
+
+    def now(self) -> int:
+        seconds, micros = self.client.time()
+        return seconds * 1000 + micros // 1000 + self._skew_ms()
 
     def facts(self, from_at: int | None = None, to_at: int | None = None) -> Iterator[Fact]:
         ends, skew = self._ends(), self._skew_ms()
@@ -121,6 +129,9 @@ class ResultJournal:
     def span(self) -> tuple[int, int] | None:
         return (self.told[0].at, self.told[-1].at) if self.told else None
 
+    def now(self) -> int:
+        return self.told[-1].at if self.told else self.zero_at
+
     def facts(self, from_at: int | None = None, to_at: int | None = None) -> Iterator[Fact]:
         yield from self.told
 
@@ -138,6 +149,10 @@ class ExportedJournal:
         for fact in self.facts():
             first, last = first or fact, fact
         return None if first is None or last is None else (first.at, last.at)
+
+    def now(self) -> int:
+        span = self.span()
+        return 0 if span is None else span[1]
 
     def facts(self, from_at: int | None = None, to_at: int | None = None) -> Iterator[Fact]:
         with _reading(self.path) as file:
