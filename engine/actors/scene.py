@@ -27,12 +27,14 @@ from engine.domain.lifecycle import AgentState, CallState
 from engine.domain.matching import able_agents, explain_due, takes_requests
 from engine.domain.model import Agent, Call, Record, Ref
 from engine.domain.rules import Policy, Queue
-from engine.domain.tally import MINUTE_MS, Accuracy, Bucket, Tally
+from engine.domain.tally import Accuracy, Bucket, Tally, minute_of
 
 #: Assignments that a snapshot shows.
 ASSIGNED = 50
 #: A call seen for the first time this soon after it was queued is a newcomer: what he was told is known.
 NEW_MS = 3_000
+#: For so long news of what was before a minute turned may still come.
+TURN_MS = 1_500
 
 
 @define(eq=False)
@@ -166,8 +168,15 @@ class Scene:
             ewt_error=None
             if judged is None
             else EstimateError(calls=judged[0], median_ms=judged[1], within_p90=round(judged[2], 4)),
-            minute=_minute(now - now % MINUTE_MS, self.tally.minute(name, now), len(waiting)),
+            minute=self._minute(name, len(waiting), now),
         )
+
+    def _minute(self, queue: str, waiting: int, now: int) -> Minute:
+        """The minute that has begun; when it has just begun, once more the one before."""
+        at = minute_of(now - TURN_MS)
+        if at < minute_of(now):
+            waiting = max(0, waiting - self.tally.minute(queue, now).stayed)
+        return _minute(at, self.tally.minute(queue, at), waiting)
 
     def _history(self, queue: str, now: int) -> list[Minute]:
         waiting = len(self.board.order.get(queue, ()))

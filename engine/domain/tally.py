@@ -30,6 +30,11 @@ SHORT_MS = 5_000
 _ABANDONED = frozenset({EndReason.ABANDONED, EndReason.CUSTOMER_LOST})
 
 
+def minute_of(at: int) -> int:
+    """When the minute began in which that instant is."""
+    return at - at % MINUTE_MS
+
+
 @define
 class Bucket:
     """One minute of one queue."""
@@ -50,6 +55,11 @@ class Bucket:
         self.abandoned += times * other.abandoned
         self.short += times * other.short
         self.left += times * other.left
+
+    @property
+    def stayed(self) -> int:
+        """By how many more wait at its end than at its beginning."""
+        return self.arrived - self.answered - self.left
 
     @property
     def service_level(self) -> float | None:
@@ -73,7 +83,7 @@ class Counted:
 
     @property
     def minute(self) -> int:
-        return self.at - self.at % MINUTE_MS
+        return minute_of(self.at)
 
 
 @define
@@ -193,16 +203,16 @@ class Tally:
         How many waited is reckoned backwards from `waiting`, the number now.
         """
         buckets, told = self._queues.get(queue, {}), {}
-        this = now - now % MINUTE_MS
+        this = minute_of(now)
         for at in range(this, this - HOUR_MS, -MINUTE_MS):
             bucket = buckets.get(at) or Bucket()
             told[at] = (bucket, max(0, waiting))
-            waiting -= bucket.arrived - bucket.answered - bucket.left
+            waiting -= bucket.stayed
         return dict(reversed(told.items()))
 
-    def minute(self, queue: str, now: int) -> Bucket:
-        """The minute that has begun."""
-        return self._queues.get(queue, {}).get(now - now % MINUTE_MS) or Bucket()
+    def minute(self, queue: str, at: int) -> Bucket:
+        """The minute in which that instant is."""
+        return self._queues.get(queue, {}).get(minute_of(at)) or Bucket()
 
 
 @frozen

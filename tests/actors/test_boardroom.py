@@ -172,15 +172,15 @@ async def test_the_hour_before_is_read_from_the_journal(pool: Pool) -> None:
     await trio.sleep(1.5)
     row = board.queues["general"]
     assert (row.answered, row.abandoned, row.service_level, row.abandonment) == (1, 1, 0.5, 0.5)
-    told = {minute.at: minute for minute in board.history["general"]}
+    told = board.minutes["general"]
     at = answered_at - answered_at % 60_000
     assert (told[at].arrived, told[at].answered, told[at].in_time) == (1, 1, 1)
     assert len(told) == 60
     again = await watching(pool, "chief")
-    assert again.history == board.history
+    assert again.minutes == board.minutes
     await trio.sleep(45 * MINUTE_S)
     assert (board.queues["general"].answered, board.queues["general"].abandoned) == (0, 1)
-    assert board.queues["general"].minute.at == pool.clock.now() - pool.clock.now() % 60_000
+    assert board.queues["general"].minute.at == (pool.clock.now() - 2_500) // 60_000 * 60_000
 
 
 async def test_a_board_that_was_there_all_along_shows_the_same_figures(pool: Pool) -> None:
@@ -208,6 +208,26 @@ async def test_a_board_that_was_there_all_along_shows_the_same_figures(pool: Poo
         )
     row = board.queues["instant"]
     assert (row.answered, row.abandoned, row.service_level) == (3, 3, 0.4), "one of them left at once"
+
+
+async def test_minutes_as_they_were_told_are_those_that_a_newcomer_is_told(pool: Pool) -> None:
+    """What happened in a minute's last moment is told when the next one has begun."""
+    board = await watching(pool)
+    beginning = pool.clock.now() // 60_000 * 60_000 + 60_000
+    for n, at_ms in enumerate((59_950, 59_999, 60_000, 60_040, 119_930, 119_995, 180_000 - 1)):
+        await pool.clock.sleep_until(beginning + at_ms)
+        customer = await pool.waiting(f"k{n}")
+        if n % 2:
+            await customer.ask(CallCancel())
+    await trio.sleep(3)
+    other = await watching(pool, "chief")
+    counts = {
+        at: (m.arrived, m.abandoned) for at, m in board.minutes["general"].items() if m.arrived or m.abandoned
+    }
+    assert counts == {beginning: (2, 1), beginning + 60_000: (4, 2), beginning + 120_000: (1, 0)}
+    for queue, minutes in board.minutes.items():
+        told = {at: m for at, m in minutes.items() if at in other.minutes[queue]}
+        assert told == other.minutes[queue]
 
 
 async def test_more_than_is_read_is_said(

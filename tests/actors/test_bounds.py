@@ -49,7 +49,7 @@ async def test_he_is_shown_his_part_of_the_board(pool: Pool) -> None:
     for board, queue in ((mine, "instant"), (theirs, "general")):
         assert part(board, queue) == part(whole, queue)
         assert (len(board.calls), len(board.agents)) == tuple(map(len, part(whole, queue)))
-        assert (list(board.queues), list(board.history)) == ([queue], [queue])
+        assert (list(board.queues), list(board.minutes)) == ([queue], [queue])
         assert [a.queue for a in board.assigned] == [queue]
     assert len(mine.agents) == 2
 

@@ -35,7 +35,8 @@ class Wallboard:
     calls: dict[str, CallRow] = field(factory=dict)
     agents: dict[str, AgentRow] = field(factory=dict)
     assigned: list[Assigned] = field(factory=list)
-    history: dict[str, list[Minute]] = field(factory=dict)
+    #: by queue and beginning; what comes again replaces what was
+    minutes: dict[str, dict[int, Minute]] = field(factory=dict)
     snapshots: int = 0
     deltas: int = 0
     #: the first thing that ought not to have been told
@@ -59,7 +60,8 @@ class Wallboard:
         self.queues = {row.id: row for row in board.queues}
         self.calls = {row.call_id: row for row in board.calls}
         self.agents = {row.id: row for row in board.agents}
-        self.assigned, self.history = list(board.assigned), dict(board.history)
+        self.assigned = list(board.assigned)
+        self.minutes = {queue: {m.at: m for m in told} for queue, told in board.history.items()}
         assert len(self.calls) == len(board.calls), "a call stands on a board once"
         assert len(self.agents) == len(board.agents)
 
@@ -70,7 +72,9 @@ class Wallboard:
             del self.calls[name]
         for name in delta.gone.agents:
             del self.agents[name]
-        self.queues |= {row.id: row for row in delta.queues}
+        for row in delta.queues:
+            self.queues[row.id] = row
+            self.minutes[row.id][row.minute.at] = row.minute
         self.calls |= {row.call_id: row for row in delta.calls}
         self.agents |= {row.id: row for row in delta.agents}
         self.assigned += delta.assigned
