@@ -9,17 +9,22 @@ from collections.abc import Iterable
 
 from engine.domain.facts import (
     AgentMoved,
+    AgentReskilled,
     CallArchived,
     CallConnected,
     CallEnded,
     CallOffered,
+    CallPrioritised,
     CallQueued,
     CallRequeued,
+    CallTransferred,
     Fact,
     OfferEnded,
+    QueuePaused,
+    QueueResumed,
 )
 from engine.domain.lifecycle import TOGETHER, AgentState, CallState, OfferEnd
-from engine.domain.model import Agent, Call, Customer, deadline, indexes
+from engine.domain.model import Agent, Call, Customer, QueueGate, deadline, indexes
 
 from .ledger import Records
 
@@ -41,7 +46,10 @@ def check(records: Records, facts: Iterable[Fact]) -> None:
         assert customer.node or customer.forget_at is not None, f"{customer.ref} is never forgotten"
     live = Counter(c.customer for c in calls.values() if c.live)
     assert all(n == 1 for n in live.values()), f"one live call each: {live}"
-    _replays(facts, calls, agents)
+    told = tuple(facts)
+    _replays(told, calls, agents)
+    _places(told, calls)
+    _commands(told, agents, {r.id: r.paused for r in records.values() if isinstance(r, QueueGate)})
 
 
 def _one_state(call: Call) -> None:
@@ -132,3 +140,54 @@ def _replays(facts: Iterable[Fact], calls: dict[str, Call], agents: dict[str, Ag
     assert where == {c.id: c.state for c in calls.values()}, "conservation: what was created is there"
     assert {a.id: (a.state, a.reason) for a in agents.values()}.items() <= people.items()
     assert all(len(how) == 1 for how in ends.values())
+
+
+def _places(facts: tuple[Fact, ...], calls: dict[str, Call]) -> None:
+    """A call keeps due, band and queue, unless it was given others; and only who has it passes it on."""
+    place: dict[str, tuple[int, int]] = {}
+    queue: dict[str, str] = {}
+    talks: dict[str, str] = {}
+    for fact in facts:
+        match fact:
+            case CallQueued(call=call):
+                place[call], queue[call] = (fact.due_at, fact.band), fact.queue
+            case CallPrioritised(call=call):
+                assert (
+                    sum(fact.terms.values()) == calls[call].enqueued_at - fact.due_at
+                    if call in calls
+                    else True
+                )
+                place[call] = (fact.due_at, fact.band)
+            case CallConnected(call=call, agent=agent):
+                talks[call] = agent
+            case CallTransferred(call=call, agent=agent):
+                assert talks[call] == agent
+                queue[call] = fact.queue
+            case CallRequeued(call=call):
+                assert fact.due_at == place[call][0]
+                talks.pop(call, None)
+    for call in calls.values():
+        assert (call.due_at, call.band) == place[call.id]
+        assert call.queue == queue[call.id]
+        assert call.due_at == call.enqueued_at - sum(t.head_start_ms for t in call.terms)
+        assert not call.from_agent or call.requeues
+
+
+def _commands(facts: tuple[Fact, ...], agents: dict[str, Agent], paused: dict[str, bool]) -> None:
+    """Whom agents serve and which queues are paused is what was told last; nobody enters a paused one."""
+    serves: dict[str, tuple[str, ...]] = {}
+    shut: dict[str, bool] = {}
+    for fact in facts:
+        match fact:
+            case AgentMoved(agent=agent, queues=queues) if queues:
+                serves[agent] = queues
+            case AgentReskilled(agent=agent, queues=queues):
+                serves[agent] = queues
+            case QueuePaused(queue=queue):
+                shut[queue] = True
+            case QueueResumed(queue=queue):
+                shut[queue] = False
+            case CallQueued(queue=queue):
+                assert not shut.get(queue), "nobody enters a paused queue"
+    assert paused == shut
+    assert all(agent.queues == serves[agent.id] for agent in agents.values())

@@ -15,6 +15,10 @@ class Stale(Exception):
     """The change was decided on something else than what is stored."""
 
 
+class Shut(Stale):
+    """Nothing but a queue's gate kept it out."""
+
+
 @define
 class Ledger:
     records: dict[Ref, Record] = field(factory=dict)
@@ -23,8 +27,11 @@ class Ledger:
 
     def commit(self, change: Change) -> dict[Ref, Record | None]:
         """Apply it and return what was written; raises `Stale`."""
-        if not all(map(self._fresh, change.writes)) or not all(map(self._holds, change.guards)):
+        failed = [guard for guard in change.guards if not self._holds(guard)]
+        if not all(map(self._fresh, change.writes)):
             raise Stale
+        if failed:
+            raise Shut if all(guard.ref.startswith("queue:") for guard in failed) else Stale
         self.ops += 1
         written: dict[Ref, Record | None] = {}
         for write in change.writes:

@@ -1,4 +1,4 @@
-"""What people and time do, as decisions on what somebody knows of the records, now or some time ago."""
+"""What people, supervisors and time do, as decisions on what somebody knows of the records, now or lately."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,17 +7,25 @@ from attrs import frozen
 
 from engine.domain.change import Change, Guard
 from engine.domain.lifecycle import AgentState, CallState
-from engine.domain.model import Agent, Call, Customer, Ref
+from engine.domain.model import Agent, Call, Customer, QueueGate, Ref
 from engine.domain.moves import agent as agents
 from engine.domain.moves import customer as customers
+from engine.domain.moves import supervisor as supervisors
 from engine.domain.moves import time
 
 from .builders import POLICY, TIMINGS
 from .ledger import Records
 
-#: What customer k<who> may do, then agent a<who>, then time.
+#: What customer k<who> may do, then agent a<who>, then a supervisor with either, then time.
 CUSTOMER = ("come", "ask", "leave", "customer_drop")
-AGENT = ("hello", "ready", "not_ready", "offline", "accept", "decline", "hang_up", "finish", "agent_drop")
+AGENT = (
+    *("hello", "ready", "not_ready", "offline", "agent_drop"),
+    *("accept", "decline", "hang_up", "finish", "transfer", "transfer_to"),
+)
+OF_CALLS = ("prioritise", "assign", "end")
+OF_AGENTS = ("send_off", "send_back", "reskill")
+OF_QUEUES = ("pause", "resume")
+SUPERVISOR = OF_CALLS + OF_AGENTS + OF_QUEUES
 TIME = ("offer", "call_due", "agent_due", "customer_due")
 
 
@@ -39,6 +47,10 @@ class Look:
         found = self.records.get(f"customer:{name}")
         return found if isinstance(found, Customer) else None
 
+    def gate(self, name: str) -> QueueGate | None:
+        found = self.records.get(f"queue:{name}")
+        return found if isinstance(found, QueueGate) else None
+
 
 @frozen(kw_only=True)
 class Doing:
@@ -58,6 +70,8 @@ class Doing:
             return self._hello(look)
         if self.command in CUSTOMER:
             return self._customer(look)
+        if self.command in SUPERVISOR:
+            return self._supervisor(look)
         return self._agent(look) if self.command in AGENT else self._time(look)
 
     def _come(self, look: Look) -> Change:
@@ -105,6 +119,9 @@ class Doing:
         if me is None or not me.session:
             return None
         call, now = look.call(me.call), self.now
+        colleague = look.agent(f"a{self.who % 3 + 1}")
+        if self.command == "transfer_to" and colleague is None:
+            return None
         does: dict[str, Callable[[], Change]] = {
             "ready": lambda: agents.set_state(me, AgentState.READY, "", POLICY, now),
             "not_ready": lambda: agents.set_state(me, AgentState.NOT_READY, "lunch", POLICY, now),
@@ -114,8 +131,48 @@ class Doing:
             "hang_up": lambda: agents.hang_up(me, call, POLICY, now),
             "finish": lambda: agents.finish_wrap_up(me, call, "", "", POLICY, now),
             "agent_drop": lambda: agents.drop(me, call, POLICY, now),
+            "transfer": lambda: self._transfer(me, call, None),
+            "transfer_to": lambda: self._transfer(me, call, colleague),
         }
         return does[self.command]().guarded(Guard(me.ref, "session", me.session))
+
+    def _transfer(self, me: Agent, call: Call | None, colleague: Agent | None) -> Change:
+        queue = self.queue if colleague is None else None
+        return agents.transfer(
+            me, call, queue=queue, colleague=colleague, note="", policy=POLICY, now=self.now
+        )
+
+    def _supervisor(self, look: Look) -> Change | None:
+        by: dict[str, Any] = {"by": "boss", "now": self.now}
+        if self.command in OF_QUEUES:
+            paused = self.command == "pause"
+            return supervisors.gate(self.queue, look.gate(self.queue), paused=paused, policy=POLICY, **by)
+        agent = look.agent(f"a{self.who}")
+        if self.command in OF_AGENTS:
+            return None if agent is None else self._of_agent(agent, by)
+        customer = look.customer(f"k{self.who}")
+        call = None if customer is None else look.call(customer.call)
+        return None if call is None else self._of_call(call, agent, look, by)
+
+    def _of_agent(self, agent: Agent, by: dict[str, Any]) -> Change:
+        match self.command:
+            case "reskill":
+                return supervisors.reskill(agent, (self.queue,), {}, policy=POLICY, **by)
+            case "send_off":
+                return supervisors.set_state(agent, AgentState.OFFLINE, "", policy=POLICY, **by)
+            case _:
+                return supervisors.set_state(agent, AgentState.READY, "", policy=POLICY, **by)
+
+    def _of_call(self, call: Call, agent: Agent | None, look: Look, by: dict[str, Any]) -> Change | None:
+        match self.command:
+            case "prioritise":
+                place: dict[str, Any] = {"head_start_ms": 1_000 * self.who, "band": self.now % 2}
+                return supervisors.prioritise(call, **place, reason="vip", **by)
+            case "end":
+                return supervisors.end_call(call, look.agent(call.agent), policy=POLICY, **by)
+            case _:
+                offer: dict[str, Any] = {"offer_id": f"o{self.fresh}", "why": "", "policy": POLICY}
+                return None if agent is None else supervisors.assign(call, agent, **offer, **by)
 
     def _time(self, look: Look) -> Change | None:
         customer = look.customer(f"k{self.who}")

@@ -1,4 +1,4 @@
-"""A pool lives at random: people come, ask, accept, drop and return, time passes, the leader is late.
+"""A pool lives at random: people come, ask, accept, pass on, drop and return, supervisors command.
 
 Every command may also be decided on what was true some steps ago, as a node with stale news would; the store
 then refuses it, or it does no harm. At the end everybody leaves, and time alone must clear the pool.
@@ -14,17 +14,18 @@ from engine.domain.board import Board
 from engine.domain.change import Change
 from engine.domain.errors import Refused
 from engine.domain.matching import match
-from engine.domain.model import Ref, deadline
+from engine.domain.model import QueueGate, Ref, deadline
 from engine.domain.moves import time
 
 from .builders import BEFORE, POLICY
 from .idle import IdleTimes
 from .invariants import check
-from .ledger import Ledger, Stale
-from .people import AGENT, CUSTOMER, Doing, Look, due
+from .ledger import Ledger, Shut, Stale
+from .people import AGENT, CUSTOMER, SUPERVISOR, Doing, Look, due
 
 EVERYBODY = (1, 2, 3)
-COMMANDS = st.sampled_from(CUSTOMER + AGENT)
+COMMANDS = st.sampled_from(CUSTOMER + AGENT + SUPERVISOR)
+KINDS = st.sampled_from(["", "call:", "agent:", "customer:", "queue:"])
 QUEUES = st.sampled_from(sorted(POLICY.queues))
 
 
@@ -55,7 +56,7 @@ class Pool(RuleBasedStateMachine):
     def does(self, command: str, who: int, queue: str, look: Look) -> None:
         self.names += 1
         doing = Doing(command=command, who=who, queue=queue, now=self.now, fresh=f"{self.names:05}")
-        with contextlib.suppress(Refused):
+        with contextlib.suppress(Refused, Shut):
             self.commit(doing.decide(look))
 
     @rule(command=COMMANDS, who=st.sampled_from(EVERYBODY), queue=QUEUES)
@@ -67,7 +68,7 @@ class Pool(RuleBasedStateMachine):
         for who in EVERYBODY:
             self.does(command, who, queue, self.past[-1])
 
-    @rule(command=COMMANDS, ago=st.integers(1, 6), only=st.sampled_from(["", "call:", "agent:", "customer:"]))
+    @rule(command=COMMANDS, ago=st.integers(1, 6), only=KINDS)
     def on_old_news(self, command: str, ago: int, only: str) -> None:
         """`only`: just that kind of record is old, as when two reads straddle a commit."""
         old = self.past[max(0, len(self.past) - 1 - ago)].records
@@ -112,6 +113,14 @@ class Pool(RuleBasedStateMachine):
         self.the_leader_matches()
         self.everybody_does("accept", queue)
 
+    @rule(queue=QUEUES, to=st.sampled_from(["transfer", "transfer_to"]), who=st.sampled_from(EVERYBODY))
+    def somebody_passes_his_call_on(self, queue: str, to: str, who: int) -> None:
+        """Most likely to one who is free."""
+        self.everybody_talks(queue)
+        self.does("hang_up", who % 3 + 1, queue, self.past[-1])
+        self.does("finish", who % 3 + 1, queue, self.past[-1])
+        self.does(to, who, queue, self.past[-1])
+
     @rule(ms=st.sampled_from([1, 500, 5_000, 14_999, 20_000, 31_000, 600_000, 4_000_000]))
     def time_passes(self, ms: int) -> None:
         self.now += ms
@@ -142,7 +151,8 @@ class Pool(RuleBasedStateMachine):
             self.now = max(self.now, first[0])
             self.the_leader_keeps_deadlines()
             check(self.ledger.records, self.ledger.facts)
-        assert self.ledger.records == {}, "time alone must clear the pool"
+        left = [r for r in self.ledger.records.values() if not isinstance(r, QueueGate)]
+        assert left == [], "time alone must clear the pool"
 
 
 TestPool = Pool.TestCase

@@ -18,9 +18,9 @@ from engine.domain.moves.restore import restore_agent
 from .builders import BEFORE, TIMINGS, agent, call
 from .invariants import check
 from .ledger import Ledger, Stale
-from .people import AGENT, CUSTOMER, TIME, Doing, Look
+from .people import AGENT, CUSTOMER, SUPERVISOR, TIME, Doing, Look
 
-EVERYTHING = CUSTOMER + AGENT + TIME
+EVERYTHING = CUSTOMER + AGENT + SUPERVISOR + TIME
 HERE = ("hello", "ready", "come")
 ASKED = (*HERE, "ask")
 TALKING = (*ASKED, "offer", "accept")
@@ -45,10 +45,16 @@ SCENES: dict[str, tuple[str, ...]] = {
     "wrapping up, away": (*TALKING, "hang_up", "agent_drop"),
     "wrapping up, next request": (*TALKING, "leave", "ask"),
     "agent gone": (*ASKED, "agent_drop"),
+    "assigned": (*ASKED, "assign"),
+    "passed on": (*TALKING, "transfer"),
+    "passed on, customer away": (*TALKING, "customer_drop", "transfer"),
+    "passed on, and he is there": (*TALKING, "transfer", "ready"),
+    "ended by a supervisor": (*TALKING, "end"),
+    "paused": (*HERE, "pause"),
 }
 
 #: Which kind of record the second one has old news of; "" = of all.
-OLD = ("", "call:", "agent:", "customer:")
+OLD = ("", "call:", "agent:", "customer:", "queue:")
 
 
 def staged(doings: tuple[str, ...], queue: str) -> tuple[Ledger, int]:
