@@ -1,12 +1,11 @@
 """The agent's side of a session: log in, state, offers, the call, wrap-up, and what he is told of them."""
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 from attrs import define, evolve
 
 from engine.actors import notices as told
+from engine.actors.agent_words import call_held, call_over, figures, offer_over, peer_link, state_now, why_him
 from engine.actors.colleagues import colleagues
 from engine.actors.context import Context
 from engine.actors.notices import Notice
@@ -25,8 +24,7 @@ from engine.actors.requests import (
 from engine.actors.view import View
 from engine.domain.change import Change
 from engine.domain.errors import Code, Refused
-from engine.domain.lifecycle import AgentState, CallState, OfferEnd, Party
-from engine.domain.matching import Why, explain_due
+from engine.domain.lifecycle import AgentState, CallState, Party
 from engine.domain.model import Agent, Call, Customer, Ref
 from engine.domain.moves import agent as moves
 from engine.domain.moves.restore import restore_agent
@@ -180,13 +178,12 @@ class AgentSession:
         notices: list[Notice] = []
         old, call = self._call(before), self._call(after)
         if was is not None and was.state is AgentState.OFFERED:
-            notices += _offer_over(was, now)
-        if was is not None and was.state is AgentState.ON_CALL and was.call != _holding(now):
-            notices += _call_over(await self._last_of(was.call, after))
-        if was is None or _shown(was) != _shown(now):
-            notices.append(_state_now(now))
-        if was is None or _figures(was) != _figures(now):
-            notices.append(_figures(now))
+            notices += offer_over(was, now)
+        if was is not None and was.state is AgentState.ON_CALL and was.call != call_held(now):
+            notices += call_over(await self._last_of(was.call, after))
+        for what in (state_now, figures):
+            if was is None or what(was) != what(now):
+                notices.append(what(now))
         if call is not None:
             notices += self._work(was, now, old, call)
         return notices
@@ -226,7 +223,7 @@ class AgentSession:
                 note=call.note or None,
             ),
             deadline_at=call.offer_until or call.since_at,
-            why=_why(call),
+            why=why_him(call),
         )
 
     def _connected(self, call: Call) -> told.AgentConnected:
@@ -240,60 +237,3 @@ class AgentSession:
             attributes=dict(call.attributes),
             video=self.context.video.of(call, Party.AGENT),
         )
-
-
-def _holding(agent: Agent) -> str:
-    return agent.call if agent.state is AgentState.ON_CALL else ""
-
-
-def _shown(agent: Agent) -> tuple[Any, ...]:
-    return (agent.state, agent.reason, agent.since_at, agent.next_state, agent.until)
-
-
-def _figures(agent: Agent) -> told.AgentFigures:
-    return told.AgentFigures(
-        handled=agent.handled,
-        aht_ms=round(agent.handle_ms / agent.handled) if agent.handled else None,
-        no_answer=agent.no_answers,
-    )
-
-
-def _state_now(agent: Agent) -> told.AgentStateNow:
-    return told.AgentStateNow(
-        state=agent.state,
-        reason=agent.reason or None,
-        since_at=agent.since_at,
-        next_state=agent.next_state,
-        deadline_at=agent.until,
-        call_id=agent.call or None,
-    )
-
-
-def _offer_over(was: Agent, now: Agent) -> list[Notice]:
-    accepted = now.last_offer == was.offer and now.last_offer_end is OfferEnd.ACCEPTED
-    if accepted or (now.state is AgentState.OFFERED and now.offer == was.offer):
-        return []
-    how = now.last_offer_end if now.last_offer == was.offer else None
-    return [told.OfferEnded(offer_id=was.offer, reason=how or OfferEnd.RESCINDED)]
-
-
-def _call_over(ended: Call | None) -> list[Notice]:
-    if ended is None or ended.end_reason is None or ended.ended_by is None:
-        return []
-    return [told.CallEnded(call_id=ended.id, reason=ended.end_reason, by=ended.ended_by)]
-
-
-def peer_link(before: int | None, after: int | None) -> list[Notice]:
-    """The other side's link, from the ends of its grace: lost, back, or nothing new."""
-    if before == after:
-        return []
-    if after is None:
-        return [told.Peer(link="back")]
-    return [told.Peer(link="lost", deadline_at=after)]
-
-
-def _why(call: Call) -> Why:
-    """The assignment's why, without the other agents."""
-    why: Why = json.loads(call.why) if call.why else explain_due(call)
-    why.pop("considered", None)
-    return why

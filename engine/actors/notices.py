@@ -184,6 +184,8 @@ class AgentStateNow:
     next_state: AgentState | None
     #: when the state ends by itself: offer, wrap-up, cool-down
     deadline_at: int | None
+    #: why not ready then
+    next_reason: str | None = optional()
     call_id: str | None = optional()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from attrs import define, evolve
 
 from engine.actors import notices as told
-from engine.actors.agent_session import peer_link
+from engine.actors.agent_words import peer_link
 from engine.actors.context import Context
 from engine.actors.notices import Notice
 from engine.actors.ports import Identity

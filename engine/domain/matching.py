@@ -142,6 +142,8 @@ class Why(TypedDict):
     step: NotRequired[int]
     #: by what the agent was chosen among those who are able
     select: NotRequired[str]
+    #: true if the call was passed on to this very agent
+    preferred: NotRequired[bool]
     #: how long he had been idle
     idle_ms: NotRequired[int]
     #: other ready agents by id, and why each was not chosen: `not_able`, `not_preferred`, `avoided`,
@@ -161,6 +163,8 @@ def explain(board: Board, lane: Lane, call: Call, chosen: Agent, now: int) -> st
         "considered": _considered(board, lane, chosen),
         "rules": board.policy.version,
     }
+    if lane.key.preferred:
+        why["preferred"] = True
     return as_json(why)
 
 

@@ -211,15 +211,22 @@ TO_CLIENTS: list[tuple[Any, dict[str, Any]]] = [
     (n.Signal(data=[1, {"a": None}]), {"type": "signal", "data": [1, {"a": None}]}),
     (
         n.AgentStateNow(
-            state=AgentState.READY, reason=None, since_at=1, next_state=None, deadline_at=None, call_id=None
+            state=AgentState.WRAP_UP,
+            reason=None,
+            since_at=1,
+            next_state=AgentState.NOT_READY,
+            deadline_at=None,
+            next_reason="break",
+            call_id=None,
         ),
         {
             "type": "agent.state",
-            "state": "ready",
+            "state": "wrap_up",
             "reason": None,
             "since_at": 1,
-            "next_state": None,
+            "next_state": "not_ready",
             "deadline_at": None,
+            "next_reason": "break",
         },
     ),
     (

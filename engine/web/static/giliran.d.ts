@@ -429,6 +429,8 @@ export interface Why {
   step?: number;
   /** by what the agent was chosen among those who are able */
   select?: string;
+  /** true if the call was passed on to this very agent */
+  preferred?: boolean;
   /** how long he had been idle */
   idle_ms?: number;
   /**
@@ -762,6 +764,8 @@ export interface AgentStateNowFrame {
   next_state: AgentState | null;
   /** when the state ends by itself: offer, wrap-up, cool-down */
   deadline_at: number | null;
+  /** why not ready then */
+  next_reason?: string | null;
   /** the call; as text, ids sort by creation */
   call_id?: string | null;
 }
