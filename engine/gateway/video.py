@@ -4,7 +4,9 @@
 such thing through need a TURN server; its credentials are made for one person and a limited time, by the
 scheme of coturn's `use-auth-secret` (draft-uberti-behave-turn-rest): the name is `<unix expiry>:<user>`, the
 password base64(HMAC-SHA1(secret, name)). `livekit`: both join a room of a LiveKit server, each with a JWT
-that lets him into this one room. `none`: the bank brings its own video; the room is the call's id.
+that lets him into this one room. A call that is passed on gets another: the JWT of the agent who had it is
+still good for a while, and what follows is not for him. `none`: the bank brings its own video; the room is
+the call's id.
 
 Whoever comes back after a lost link gets new credentials with `call.connected`, so they need not last a day.
 The agent's page offers, the customer's answers.
@@ -80,7 +82,7 @@ class LiveKit:
     def of(self, call: Call, side: Party) -> Video:
         return Video(
             provider="livekit",
-            room=call.id,
+            room=_room(call),
             role=_role(side),
             ice_servers=[],
             url=self.url,
@@ -98,7 +100,7 @@ class LiveKit:
             "nbf": now_s - CLOCKS_APART_S,
             "exp": now_s + self.ttl_s,
             "video": {
-                "room": call.id,
+                "room": _room(call),
                 "roomJoin": True,
                 "canPublish": True,
                 "canSubscribe": True,
@@ -106,6 +108,11 @@ class LiveKit:
             },
         }
         return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(self.secret))
+
+
+def _room(call: Call) -> str:
+    """Of the call and the offer by which these two came together: it is kept while they are connected."""
+    return f"{call.id}-{call.offer}"
 
 
 def _role(side: Party) -> Literal["offerer", "answerer"]:

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from engine.actors.notices import Video
 from engine.domain.lifecycle import CallState, Party
@@ -29,6 +30,7 @@ def call() -> Call:
         since_at=0,
         enqueued_at=0,
         due_at=0,
+        offer="o-1",
         agent="u1",
         agent_name="Siti",
     )
@@ -101,7 +103,7 @@ def test_a_turn_credential_that_is_known() -> None:
 @pytest.mark.parametrize(("side", "name"), [(Party.CUSTOMER, "Budi"), (Party.AGENT, "Siti")])
 def test_a_token_is_as_livekit_checks_it(side: Party, name: str) -> None:
     video = livekit().of(call(), side)
-    assert (video.provider, video.room, video.url) == ("livekit", "c-1", "wss://livekit.bank.example")
+    assert (video.provider, video.room, video.url) == ("livekit", "c-1-o-1", "wss://livekit.bank.example")
     assert video.token is not None
     claims = livekit_lets_in(video.token, {"APIkey": SECRET}, NOW)
     assert claims == {
@@ -111,13 +113,22 @@ def test_a_token_is_as_livekit_checks_it(side: Party, name: str) -> None:
         "nbf": NOW - 30,
         "exp": NOW + 600,
         "video": {
-            "room": "c-1",
+            "room": "c-1-o-1",
             "roomJoin": True,
             "canPublish": True,
             "canSubscribe": True,
             "canPublishData": True,
         },
     }
+
+
+def test_who_passed_a_call_on_has_no_token_for_the_room_it_goes_on_in() -> None:
+    first, again = call(), evolve(call(), offer="o-2", agent="u2", connected_at=60_000)
+    assert livekit().of(first, Party.AGENT).room == livekit().of(first, Party.CUSTOMER).room
+    assert livekit().of(first, Party.AGENT).room != livekit().of(again, Party.CUSTOMER).room
+    token = livekit().of(first, Party.AGENT).token or ""
+    claims = livekit_lets_in(token, {"APIkey": SECRET}, NOW + 300)
+    assert claims["video"]["room"] != livekit().of(again, Party.AGENT).room
 
 
 def test_a_server_whose_clock_is_behind_lets_in_too() -> None:
