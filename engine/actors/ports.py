@@ -130,8 +130,8 @@ class Store(Protocol):
         ...
 
     async def journal(self, after: str = "", limit: int = 1000) -> tuple["Entry", ...]:
-        """At most `limit` entries of the journal, those after the entry `after`, or after that instant of the
-        store's clock (ms). Raises Unavailable."""
+        """At most `limit` entries of the journal, those after the entry `after`, or after that instant (ms).
+        Raises Unavailable."""
         ...
 
     def listen(self, listener: Listener) -> None:

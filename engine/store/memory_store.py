@@ -9,7 +9,7 @@ channels that come up only a while after the store did. A lost message shows at 
 node's next beat, and leads to a `Resynced`.
 """
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from operator import itemgetter
@@ -150,11 +150,11 @@ class MemoryStore:
         return dict(self._pool.indexes.get(name, {}))
 
     async def journal(self, after: str = "", limit: int = 1000) -> tuple[Entry, ...]:
-        """At most `limit` entries of the journal, after the entry `after`, or from that instant."""
+        """At most `limit` entries of the journal, after the entry `after`, or after that instant."""
         await self._reach()
         instant, _, number = after.partition("-")
         journal = self._pool.journal
-        start = int(number) if number else bisect_left(journal, int(instant or -1), key=itemgetter(0))
+        start = int(number) if number else bisect_right(journal, int(instant or -1), key=itemgetter(0))
         return tuple(
             Entry(f"{at}-{rev}", rev, op, tuple(decode_fact(f) for f in facts))
             for at, rev, op, facts in journal[start : start + limit]

@@ -252,8 +252,9 @@ class RedisStore:
         return await self._reach().index(name)
 
     async def journal(self, after: str = "", limit: int = 1000) -> tuple[Entry, ...]:
-        """At most `limit` entries of the journal, those after the entry named `after`."""
-        return await self._reach().journal(after, limit)
+        """At most `limit` entries, after the entry `after` or that instant; the journal has another clock."""
+        store_after = str(int(after) - self._skew_ms) if after.isdecimal() else after
+        return await self._reach().journal(store_after, limit)
 
     def _reach(self) -> Control:
         if not self._available:

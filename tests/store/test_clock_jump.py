@@ -6,6 +6,7 @@ import trio
 from engine.store import control
 from engine.store.scripts import Script, script
 
+from .people import a_call, put
 from .rig import PATIENCE_S, Rig, until
 
 HOUR_MS = 3_600_000
@@ -46,3 +47,14 @@ async def test_the_leader_continues_pool_time_over_a_jump(
     newcomer = await rig.open("newcomer")
     for store in (leader, follower, newcomer):
         assert 0 <= store.clock.now() - before < NEAR_MS
+
+
+@pytest.mark.parametrize("skew_ms", [2 * HOUR_MS, -2 * HOUR_MS])
+async def test_the_journal_is_read_from_an_instant_of_pool_time(rig: Rig, skew_ms: int) -> None:
+    """Its entries bear the server's own time, whatever that is set to."""
+    rig.client.set(rig.keys.of("skew"), skew_ms)
+    store = await rig.open()
+    await store.commit(put(a_call()))
+    now = store.clock.now()
+    assert len(await store.journal(after=str(now - NEAR_MS))) == 1
+    assert await store.journal(after=str(now + NEAR_MS)) == ()

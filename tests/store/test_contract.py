@@ -9,7 +9,7 @@ from attrs import evolve
 from engine.domain.change import Change, Conflict, Guard, Reaped, Write
 from engine.domain.facts import CallArchived, CallConnected
 from engine.domain.lifecycle import AgentState, CallState
-from engine.domain.model import BAND
+from engine.domain.model import BAND, QueueGate
 from engine.domain.news import Changed, Resynced, Service, Signalled
 from engine.store.records import Corrupt
 
@@ -91,6 +91,23 @@ class TestCommit:
         assert caught.value.guards == (lost, there)
         assert caught.value.records == {}
         assert "call:c2" not in await store.read(["call:c2"])
+
+    async def test_a_gate_is_compared_at_the_very_moment(self, rig: Rig) -> None:
+        """By each of its two fields, whether it is there or not."""
+        store, other = await rig.open("a"), await rig.open("b")
+        not_paused = Guard("queue:general", "paused", None)
+        opened = Guard("queue:general", "opened", "true")
+        await store.commit(put(a_call()).guarded(not_paused))
+        with pytest.raises(Conflict):
+            await store.commit(put(a_call("c2")).guarded(opened))
+        gate = QueueGate(id="general", since_at=NOW, by="boss", paused=True)
+        (shut,) = await create(other, gate)
+        assert await store.index("queues") == {"queue:general": NOW}
+        with pytest.raises(Conflict) as caught:
+            await store.commit(put(a_call("c2")).guarded(not_paused))
+        assert (caught.value.guards, caught.value.records) == ((not_paused,), {})
+        await other.commit(change(shut, paused=False, opened=True))
+        await store.commit(put(a_call("c2")).guarded(not_paused, opened))
 
     async def test_an_op_sent_twice_is_done_once_and_gets_its_receipt_again(self, rig: Rig) -> None:
         store = await rig.open()
@@ -235,6 +252,19 @@ class TestJournal:
         assert two.op == second.records["call:c1"].stamp
         assert await store.journal(after=one.id) == (two,)
         assert await store.journal(limit=1) == (one,)
+
+    async def test_entries_from_an_instant_on(self, rig: Rig) -> None:
+        store = await rig.open()
+        before = store.clock.now() - 60_000
+        await store.commit(put(a_call()))
+        await trio.sleep(0.03)
+        between = store.clock.now() - 10
+        await trio.sleep(0.03)
+        await store.commit(put(a_call("c2")))
+        one, two = await store.journal()
+        assert await store.journal(after=str(before)) == (one, two)
+        assert await store.journal(after=str(between)) == (two,)
+        assert await store.journal(after=str(store.clock.now() + 60_000)) == ()
 
 
 class TestNodes:
