@@ -105,6 +105,7 @@ def replay(
     if speed is not None and not live:
         raise Usage(f"--speed {speed}: expected with --live; virtual time needs no speed")
     faster = REAL_TIME if speed is None else options.number("--speed", speed, 0.01, 10_000)
+    from engine.replay.sample import Day
     from engine.replay.scenario import load_scenario
     from engine.replay.table import table
 
@@ -122,7 +123,7 @@ def replay(
         sys.stdout.write(text)
     people = Console(stderr=str(json_) == "-", highlight=False, soft_wrap=True, markup=False)
     people.print(f"{plain['scenario']}: {plain['mode']}, {plain['dispatch']}, seed {plain['seed']}")
-    people.print(table(plain, day.service_level_s))
+    people.print(table(Day(result)))
     for violation in plain["violations"]:
         _say(f"violated: {violation}")
     return 1 if plain["violations"] else 0

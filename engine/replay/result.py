@@ -1,6 +1,7 @@
 """What came of a replay: a row per call, a summary, and what was violated."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from attrs import asdict, field, frozen
@@ -13,6 +14,14 @@ from engine.store.records import encode_fact
 
 #: Calls of the largest day whose journal is written down with its result: some 100 MB.
 JOURNAL_CALLS = 50_000
+
+
+class Dispatch(StrEnum):
+    """By what calls come to agents. The first two are systems that came before; they run live only."""
+
+    POLLING = "polling"
+    STREAM = "stream"
+    PRIORITY = "priority"  # the engine
 
 
 @frozen(kw_only=True)

@@ -1,33 +1,96 @@
-"""The result of a replay as a table for people, from nothing but its JSON form."""
+"""Measures as tables for people at a terminal: of one replay by tier and queue, of several side by side."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from engine.replay.expectations import Measure, summary
+from engine.replay.measures import MEASURES, Better, Measure, Unit, take
+from engine.replay.sample import Day, Sample
 
-_SHARES = frozenset({Measure.ABANDONMENT, Measure.SERVICE_LEVEL})
+#: Beside the best of a row, so that it is seen without colour too.
+BEST = "✓"
 
 
-def table(result: Mapping[str, Any], service_level_s: Mapping[str, float]) -> Table:
-    """A column for each queue and each tier, and one for the whole day."""
-    calls = result["calls"]
-    columns = {"all": calls}
-    for key in ("queue", "tier"):
-        names = sorted({row[key] for row in calls})
-        if len(names) > 1:
-            columns |= {f"{key} {n}": [row for row in calls if row[key] == n] for n in names}
-    measured = {title: summary(rows, service_level_s) for title, rows in columns.items()}
-    made = Table("", *columns)
-    for measure in Measure:
-        made.add_row(measure.value, *(_text(measure, found[measure.value]) for found in measured.values()))
+def table(day: Day) -> Table:
+    """A column for the whole day, and one for each queue and each tier if there are several."""
+    columns = {"all": day.sample(), **groups(day)}
+    made = Table("", *map(escape, columns))
+    taken = [take(sample, whole=title == "all") for title, sample in columns.items()]
+    for measure in MEASURES:
+        values = [found.get(measure.key) for found in taken]
+        if any(value is not None for value in values):
+            made.add_row(measure.title, *(said(measure.unit, value) for value in values))
     return made
 
 
-def _text(measure: Measure, value: float | None) -> str:
-    if value is None:
-        return "-"
-    if measure in _SHARES:
-        return f"{value:.1%}"
-    return f"{value:.1f}" if measure.value.endswith("_s") else f"{value:.0f}"
+def groups(day: Day) -> dict[str, Sample]:
+    """The queues and tiers of the day, by what a heading calls them; nothing of what there is but one."""
+    found = {f"queue {name}": day.sample(queue=name) for name in day.queues if len(day.queues) > 1}
+    return found | {f"tier {name}": day.sample(tier=name) for name in day.tiers if len(day.tiers) > 1}
+
+
+def side_by_side(titles: Sequence[str], days: Sequence[Day]) -> Table:
+    """A column for each run, a row for each measure, the best of a row marked; then the waits by tier."""
+    made = Table("", *map(escape, titles))
+    for heading, taken in comparison(days):
+        made.add_section()
+        if heading:
+            made.add_row(Text(heading, style="bold"))
+        for measure in MEASURES:
+            values = [found.get(measure.key) for found in taken]
+            if any(value is not None for value in values):
+                first = best(measure, values)
+                cells = [_cell(measure, value, n in first) for n, value in enumerate(values)]
+                made.add_row(measure.title, *cells)
+    return made
+
+
+#: What is said of each tier in a comparison: not how cheap or fair the whole is.
+OF_TIERS = frozenset(
+    {"calls", "mean_wait_s", "p50_wait_s", "p90_wait_s", "p99_wait_s", "service_level", "abandonment"}
+)
+
+
+def comparison(days: Sequence[Day]) -> list[tuple[str, list[dict[str, float | None]]]]:
+    """The measures of each day, first of all calls (no heading), then of each tier if there are several."""
+    tiers = sorted({tier for day in days for tier in day.tiers})
+    found = [("", [take(day.sample(), whole=True) for day in days])]
+    for tier in tiers if len(tiers) > 1 else ():
+        taken = (take(day.sample(tier=tier), whole=False) for day in days)
+        found.append((f"tier {tier}", [{k: m[k] for k in m if k in OF_TIERS} for m in taken]))
+    return found
+
+
+def best(measure: Measure, values: Sequence[float | None]) -> set[int]:
+    """Which of these are best, as they are written; none if all are alike or nothing is better."""
+    known = {n: value for n, value in enumerate(values) if value is not None}
+    if measure.better is Better.NEITHER or len({said(measure.unit, v) for v in known.values()}) < 2:
+        return set()
+    top = (min if measure.better is Better.LOWER else max)(known.values())
+    return {n for n, value in known.items() if said(measure.unit, value) == said(measure.unit, top)}
+
+
+def said(unit: Unit, value: float | None) -> str:
+    """A value as a table shows it."""
+    match unit:
+        case _ if value is None:
+            return "-"
+        case Unit.COUNT:
+            return f"{value:,.0f}"
+        case Unit.SHARE:
+            return f"{value:.1%}"
+        case Unit.SECONDS:
+            return f"{value + 0.0:.1f} s" if abs(value) >= 1 or not value else f"{value:.3f} s"
+        case Unit.MILLISECONDS:
+            return f"{value:,.1f} ms"
+        case Unit.BYTES:
+            return f"{value / 1000:,.1f} kB"
+        case Unit.RATIO:
+            return f"{value:,.2f}"
+
+
+def _cell(measure: Measure, value: float | None, first: bool) -> Text:
+    text = said(measure.unit, value)
+    return Text(f"{text} {BEST}", style="bold green") if first else Text(text)
