@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from attrs import define, evolve
+from attrs import define
 
 from engine.actors import notices as told
 from engine.actors.agent_words import call_held, call_over, figures, offer_over, peer_link, state_now, why_him
@@ -24,6 +24,7 @@ from engine.actors.requests import (
 from engine.actors.view import View
 from engine.domain.change import Change
 from engine.domain.errors import Code, Refused
+from engine.domain.evolving import evolve
 from engine.domain.lifecycle import AgentState, CallState, Party
 from engine.domain.model import Agent, Call, Customer, Ref
 from engine.domain.moves import agent as moves

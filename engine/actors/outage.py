@@ -8,8 +8,9 @@ matchmaker and another outage, and is never paid twice.
 
 from collections.abc import Callable, Iterable
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
+from engine.domain.evolving import evolve
 from engine.domain.lifecycle import AgentState, CallState
 from engine.domain.model import Agent, Call, Record, Ref, deadline
 

@@ -6,7 +6,7 @@ end.
 
 from collections.abc import Sequence
 
-from attrs import define, evolve
+from attrs import define
 
 from engine.actors import notices as told
 from engine.actors.agent_words import peer_link
@@ -17,6 +17,7 @@ from engine.actors.requests import CallCancel, CallHangup, CallRate, CallRequest
 from engine.actors.view import View
 from engine.domain.change import Change, Unavailable
 from engine.domain.errors import Code, Refused
+from engine.domain.evolving import evolve
 from engine.domain.lifecycle import CallState, Party
 from engine.domain.limits import RECEIPT_LIFE_MS
 from engine.domain.model import Agent, Call, Customer, Ref

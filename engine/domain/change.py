@@ -4,8 +4,9 @@ The store applies all of it or none. Each write names the record it replaces; th
 record's version and stamp with what it holds. A change that a lifecycle table forbids cannot be built.
 """
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
+from engine.domain.evolving import evolve
 from engine.domain.facts import Fact
 from engine.domain.lifecycle import AgentState, CallState, check_agent, check_call
 from engine.domain.model import Agent, Call, Record, Ref

@@ -1,9 +1,8 @@
 """What the agent does: log in, set his state, accept, decline, hang up, finish wrap-up, lose the link."""
 
-from attrs import evolve
-
 from engine.domain.change import Change, Write
 from engine.domain.errors import Code, Refused
+from engine.domain.evolving import evolve
 from engine.domain.facts import CallConnected, CallTransferred, Fact, LinkBack, LinkLost, OfferEnded
 from engine.domain.lifecycle import (
     ASKABLE,

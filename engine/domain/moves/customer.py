@@ -5,10 +5,11 @@ ended, so two requests at once cannot both succeed. Coming and dropping guard th
 live call, so that no call of his waits on without him.
 """
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from engine.domain.change import Change, Conflict, Guard, Write
 from engine.domain.errors import Code, Refused
+from engine.domain.evolving import evolve
 from engine.domain.facts import CallQueued, CallRated, Fact, LinkBack, LinkLost
 from engine.domain.lifecycle import CallState, EndReason, OfferEnd, Party, RequeueReason
 from engine.domain.model import Agent, Attributes, Call, Customer, Skills

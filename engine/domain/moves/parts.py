@@ -8,9 +8,8 @@ A move that finds a call's agent busy with something else (a stale read, or a da
 he is but writes him unchanged, so the store compares what was read and refuses if it was stale.
 """
 
-from attrs import evolve
-
 from engine.domain.change import Write
+from engine.domain.evolving import evolve
 from engine.domain.facts import AgentMoved, CallEnded, CallRequeued, Fact, OfferEnded
 from engine.domain.lifecycle import (
     OFFER_ENDS,

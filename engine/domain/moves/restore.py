@@ -9,9 +9,8 @@ again at its old due; offers are not re-created. Who lost his socket too proves 
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import evolve
-
 from engine.domain.change import Change, Write
+from engine.domain.evolving import evolve
 from engine.domain.facts import AgentMoved, CallConnected, Fact
 from engine.domain.lifecycle import AgentState, CallState, RequeueReason
 from engine.domain.model import Agent, Call, Customer, Term

@@ -5,10 +5,9 @@ resumed, and an agent's queues and skills, until his next log-in. What an agent 
 state that is set for him then takes effect after call and wrap-up, as if he had asked for it himself.
 """
 
-from attrs import evolve
-
 from engine.domain.change import Change, Write
 from engine.domain.errors import Code, Refused
+from engine.domain.evolving import evolve
 from engine.domain.facts import (
     AgentReskilled,
     CallPrioritised,

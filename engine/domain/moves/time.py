@@ -6,9 +6,8 @@ expiry is committed a late accept is valid: both write the same two records, so 
 
 from collections.abc import Callable
 
-from attrs import evolve
-
 from engine.domain.change import Change, Write
+from engine.domain.evolving import evolve
 from engine.domain.facts import CallArchived, CallOffered, DeadlinesShifted
 from engine.domain.lifecycle import (
     AgentState,
