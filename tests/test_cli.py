@@ -188,10 +188,10 @@ def test_a_replay_tells_what_came_of_each_call(tmp_path: Path, capsys: pytest.Ca
         ("c1", "served", 0.0),
         ("c2", "served", 13.0),
     ]
-    assert "mean_wait_s" in err
+    assert "Wait, mean" in err
     assert run("replay", "day.toml", "--json", "r.json", "--virtual") == 0
     assert json.loads((tmp_path / "r.json").read_text()) == result
-    assert "mean_wait_s" in capsys.readouterr().out
+    assert "Wait, mean" in capsys.readouterr().out
 
 
 def test_a_broken_expectation_is_told_and_is_the_status(
