@@ -1,11 +1,27 @@
 """The picture may fail, or not be there at all: both sides know, and no call is lost by it."""
 
 import pytest
+from playwright.sync_api import expect
 
 from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
 from .meeting import FAILING, MENDED, ringing
+
+#: In a page: camera and microphone are had once `given` was called.
+SLOWLY = """
+    window.given = null;
+    window.tracks = [];
+    const devices = navigator.mediaDevices;
+    const ask = devices?.getUserMedia.bind(devices);
+    if (devices) devices.getUserMedia = async (wanted) => {
+        await new Promise((resolve) => (window.given = resolve));
+        const stream = await ask(wanted);
+        tracks.push(...stream.getTracks());
+        return stream;
+    };
+"""
+ALL_ENDED = "tracks.every((track) => track.readyState === 'ended')"
 
 
 def test_a_picture_that_fails_is_told_to_both_and_tried_again(house: House) -> None:
@@ -96,3 +112,23 @@ def test_switching_the_camera_off_before_the_call_holds_in_it(house: House) -> N
     sari.sees("tile.off")
     budi.press("devices.video.turn_on")
     sari.sees_moving("Budi")
+
+
+@pytest.mark.parametrize("kind", [Customer, Agent])
+def test_a_camera_that_is_given_too_late_is_turned_off(house: House, kind: type[Customer | Agent]) -> None:
+    """The browser's question is still open while he goes elsewhere, and is answered then."""
+    person = house.enter(kind, "budi", "Budi", script=SLOWLY, queues=["general"])
+    if isinstance(person, Customer):
+        person.chooses("General service")
+        person.press("prepare.devices")
+        person.waits_for(lambda: person.page.evaluate("given !== null"), "the question")
+        person.press("back")
+        expect(person.service("General service")).to_be_visible()
+    else:
+        person.goes_ready()
+        person.waits_for(lambda: person.page.evaluate("given !== null"), "the question")
+        person.chooses_state("Break")
+        person.is_in("not_ready", "Break")
+    person.page.evaluate("given()")
+    person.waits_for(lambda: person.page.evaluate("tracks.length > 0"), "a camera")
+    person.waits_for(lambda: person.page.evaluate(ALL_ENDED), "that it is off")

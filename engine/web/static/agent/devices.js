@@ -18,6 +18,7 @@ export class Devices extends EventTarget {
 
   #chosen = JSON.parse(localStorage.getItem(CHOSEN) ?? "{}");
   #asking = null;
+  #asked = 0;
 
   constructor() {
     super();
@@ -35,9 +36,9 @@ export class Devices extends EventTarget {
   /** Have what can be had; asked twice at once it asks the person once. Never rejects. */
   async get() {
     if (this.stream !== null) return;
-    this.#asking ??= this.#ask();
-    await this.#asking;
-    this.#asking = null;
+    const asking = (this.#asking ??= this.#ask(++this.#asked));
+    await asking;
+    if (this.#asking === asking) this.#asking = null;
   }
 
   /** @param {"audio" | "video"} kind @param {string} id */
@@ -63,12 +64,15 @@ export class Devices extends EventTarget {
 
   letGo() {
     if (this.state === "none") return;
+    this.#asking = null;
+    this.#asked += 1;
     release(this.stream);
     Object.assign(this, { stream: null, problem: null, state: "none" });
     this.#changed();
   }
 
-  async #ask() {
+  /** @param {number} asked which time this is: what was let go meanwhile is not taken */
+  async #ask(asked) {
     Object.assign(this, { state: "asking", problem: null });
     this.#changed();
     let got = await acquire(this.#chosen);
@@ -76,6 +80,7 @@ export class Devices extends EventTarget {
       release(got.stream);
       got = await acquire();
     }
+    if (asked !== this.#asked) return release(got.stream);
     Object.assign(this, got, { state: got.stream === null ? "none" : "had" });
     this.apply(this.on);
     for (const track of this.stream?.getTracks() ?? []) track.addEventListener("ended", () => this.#lost(track));

@@ -13,6 +13,7 @@ export class Devices extends EventTarget {
   /** @type {MediaStream | null} */ stream = null;
   /** @type {"off" | "asking" | "on"} */ state = "off";
   /** @type {string | null} why there is no picture or sound: t("device." + problem) */ problem = null;
+  #asked = 0;
   #kept = { agreed: null, wanted: false, audio: true, video: true, audioId: null, videoId: null };
 
   constructor() {
@@ -48,6 +49,7 @@ export class Devices extends EventTarget {
   async open() {
     if (this.state === "asking") return;
     this.#become("asking", null);
+    const asked = ++this.#asked;
     const { audioId, videoId } = this.#kept;
     let found = await acquire({ audio: audioId ?? true, video: videoId ?? true });
     if (found.problem && (audioId || videoId)) {
@@ -55,6 +57,7 @@ export class Devices extends EventTarget {
       release(found.stream);
       found = await acquire();
     }
+    if (asked !== this.#asked) return release(found.stream); // closed while the browser asked
     release(this.stream);
     this.stream = found.stream;
     this.#keep({ wanted: this.stream !== null });
@@ -85,6 +88,7 @@ export class Devices extends EventTarget {
 
   /** The visit is over, or goes on elsewhere: nobody is looked at any longer. */
   close() {
+    this.#asked += 1;
     release(this.stream);
     this.stream = null;
     this.#become("off", null);
