@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from engine.domain.change import Change
+from engine.domain.change import Change, Guard
 from engine.domain.errors import Code, Refused
 from engine.domain.facts import AgentMoved, LinkBack, LinkLost
 from engine.domain.lifecycle import AgentState, CallState, EndReason, Party
@@ -329,3 +329,14 @@ def test_an_offer_that_ran_out_is_the_only_one_without_an_answer() -> None:
     assert expired is not None
     assert agent_after(expired).no_answers == 1
     assert agent_after(moves.decline(a, c, "o1", POLICY, NOW)).no_answers == 0
+
+
+@pytest.mark.parametrize("state", [_A.OFFERED, _A.ON_CALL])
+def test_a_call_that_he_is_busy_with_is_over_only_if_the_store_says_so_too(state: AgentState) -> None:
+    """Its absence may be old news: then it would have been left without him."""
+    over = (Guard("call:c1", "live", None),)
+    for change in (hello(agent(state)), moves.drop(agent(state), None, POLICY, NOW)):
+        assert agent_after(change).state in (_A.READY, _A.OFFLINE)
+        assert change.guards == over
+    for state in (_A.READY, _A.WRAP_UP, _A.NOT_READY):
+        assert moves.drop(agent(state), None, POLICY, NOW).guards == hello(agent(state)).guards == ()

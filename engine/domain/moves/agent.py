@@ -1,6 +1,6 @@
 """What the agent does: log in, set his state, accept, decline, hang up, finish wrap-up, lose the link."""
 
-from engine.domain.change import Change, Write
+from engine.domain.change import Change, Guard, Write
 from engine.domain.errors import Code, Refused
 from engine.domain.evolving import evolve
 from engine.domain.facts import CallConnected, CallTransferred, Fact, LinkBack, LinkLost, OfferEnded
@@ -64,6 +64,7 @@ def log_in(
     if not here.reskilled:
         here = evolve(here, queues=queues, skills=skills)
     writes: list[Write] = [Write(agent, here)]
+    guards: tuple[Guard, ...] = ()
     facts: list[Fact] = []
     if agent is None or before.state is AgentState.OFFLINE:
         facts.append(moved(agent, here))
@@ -73,14 +74,19 @@ def log_in(
             facts.append(LinkBack(at=now, who=here.ref, call=call.id))
     elif here.state in (AgentState.OFFERED, AgentState.ON_CALL):
         here = settle(here, now, timings)
-        writes = [Write(agent, here), *_as_read(call)]
+        writes, guards = [Write(agent, here), *_as_read(call)], _not_there(before, call)
         facts.append(moved(agent, here))
-    return Change(writes=tuple(writes), facts=tuple(facts))
+    return Change(writes=tuple(writes), guards=guards, facts=tuple(facts))
 
 
 def _as_read(call: Call | None) -> tuple[Write, ...]:
     """The call unchanged: if what was read of it is stale, the store refuses."""
     return () if call is None else (Write(call, call),)
+
+
+def _not_there(agent: Agent, call: Call | None) -> tuple[Guard, ...]:
+    """His call is over, as its absence says; if it is not, the store refuses."""
+    return () if call is not None else (Guard(f"call:{agent.call}", "live", None),)
 
 
 def _new_day(agent: Agent, day_at: int, now: int) -> Agent:
@@ -252,8 +258,11 @@ def drop(agent: Agent, call: Call | None, policy: Policy, now: int) -> Change:
             )
         case _:
             gone = evolve(go_offline(agent, now, policy.timings, lost=True), session="", node="")
-            rest = _as_read(call) if agent.state in (AgentState.OFFERED, AgentState.ON_CALL) else ()
-            return Change(writes=(Write(agent, gone), *rest), facts=(fact, moved(agent, gone)))
+            facts = (fact, moved(agent, gone))
+            if agent.state not in (AgentState.OFFERED, AgentState.ON_CALL):
+                return Change(writes=(Write(agent, gone),), facts=facts)
+            writes, guards = (Write(agent, gone), *_as_read(call)), _not_there(agent, call)
+            return Change(writes=writes, guards=guards, facts=facts)
 
 
 def _unlink(write: Write) -> Write:
