@@ -12,7 +12,8 @@ from engine.demo.tokens import minter
 from engine.demo.unseen import Unseen
 from engine.gateway.messages import Role
 from engine.replay.frames import reader
-from engine.replay.link import Link, Person
+from engine.replay.life import Person
+from engine.replay.link import Link
 from engine.replay.people import SimCustomer
 from engine.settings import Settings
 

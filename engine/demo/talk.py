@@ -38,7 +38,7 @@ class Key:
 
 @define(eq=False)
 class Talker:
-    """The person at the keyboard, as his link sees him (see `replay.link.Person`)."""
+    """The person at the keyboard, as his link sees him (see `replay.life.Person`)."""
 
     role: Role
     queue: str

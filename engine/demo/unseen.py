@@ -9,7 +9,7 @@ from attrs import frozen
 from engine.actors import notices as told
 from engine.actors.requests import Signal
 from engine.gateway.messages import ServerMessage
-from engine.replay.link import Person
+from engine.replay.life import Person
 from engine.replay.people import Deeds, Later
 
 ABSENT = Signal(data={"kind": "absent"})

@@ -1,6 +1,20 @@
-"""What serving a day cost: requests, store commands, processor time, bytes. Measured from outside."""
+"""What serving a day cost: requests, store commands, processor time, bytes. Measured from outside.
 
-from attrs import frozen
+Bytes and requests are counted at the people's end of their sockets, in all systems alike: what they sent is
+what the servers received. Bytes are those of TCP's payload, so HTTP's and WebSocket's own are in them and
+TCP's are not. Processor time is read from /proc; a replay on a system without it has no cost.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import define, frozen
+
+_PROC = Path("/proc")
+#: Fields of /proc/<pid>/stat after the command's name (man proc_pid_stat): parent, and the four times.
+_PPID, _TIMES = 1, slice(11, 15)
 
 
 @frozen(kw_only=True)
@@ -17,3 +31,57 @@ class Cost:
     cpu_s: float = 0.0
     bytes_in: int = 0
     bytes_out: int = 0
+
+    def since(self, before: "Cost") -> "Cost":
+        """What came after `before`."""
+        return Cost(
+            http_requests=self.http_requests - before.http_requests,
+            store_commands=self.store_commands - before.store_commands,
+            cpu_s=round(self.cpu_s - before.cpu_s, 3),
+            bytes_in=self.bytes_in - before.bytes_in,
+            bytes_out=self.bytes_out - before.bytes_out,
+        )
+
+
+@define
+class Traffic:
+    """What went over the sockets of all people of a day."""
+
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    http_requests: int = 0
+
+
+def so_far(traffic: Traffic, pid: int, store: Any) -> Cost | None:
+    """The totals now, of the servers that `pid` and its descendants are; None where there is no /proc.
+
+    `store` is a client of their store. Looking costs one command, which is not counted.
+    """
+    if not _PROC.exists():
+        return None
+    stats: Mapping[str, Mapping[str, int]] = store.info("commandstats")
+    looks = stats.get("cmdstat_info", {}).get("calls", 0)
+    return Cost(
+        http_requests=traffic.http_requests,
+        store_commands=sum(each["calls"] for each in stats.values()) - looks,
+        cpu_s=cpu_s(pid),
+        bytes_in=traffic.bytes_sent,
+        bytes_out=traffic.bytes_received,
+    )
+
+
+def cpu_s(pid: int) -> float:
+    """User and system time of a process and all its descendants, those that ended among them."""
+    parents: dict[int, int] = {}
+    ticks: dict[int, int] = {}
+    for path in _PROC.glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has just ended
+        name = int(path.parent.name)
+        parents[name], ticks[name] = int(fields[_PPID]), sum(map(int, fields[_TIMES]))
+    family = {pid}
+    while grown := {child for child, parent in parents.items() if parent in family} - family:
+        family |= grown
+    return sum(ticks.get(member, 0) for member in family) / os.sysconf("SC_CLK_TCK")

@@ -6,14 +6,13 @@ after a random wait within a bound that doubles (full jitter: M. Brooker, "Expon
 2015), with the newest resume token, and not after 4001, when another session of the same person has taken
 over. A silent link is asked whether it lives.
 
-Everything a person does takes scenario time: his waits are divided by `speed`, those of the protocol are not.
+The waits of the protocol are not divided by `speed`, as what the person himself does is.
 """
 
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from random import Random
-from typing import Protocol
 
 import trio
 from attrs import define, field
@@ -25,8 +24,10 @@ from engine.domain.errors import Code
 from engine.gateway.codec import encode
 from engine.gateway.messages import ClientMessage, Hello, Ping, ServerMessage, Welcome
 from engine.replay.connection import AWAY, connected
+from engine.replay.cost import Traffic
 from engine.replay.frames import Reader
-from engine.replay.people import Deeds, Later, Leave
+from engine.replay.life import Life, Person
+from engine.replay.people import Deeds
 
 #: A link that said nothing for so long is asked, and given up if it does not answer.
 SILENCE_S, ANSWER_S = 25.0, 5.0
@@ -34,20 +35,12 @@ SILENCE_S, ANSWER_S = 25.0, 5.0
 BACKOFF_S, BACKOFF_MOST_S, BACKOFF_LEAST_S = 0.5, 15.0, 0.05
 
 
-class Person(Protocol):
-    """Who decides. See `people`."""
-
-    def heard(self, message: ServerMessage) -> Deeds: ...
-
-    def act(self, later: Later) -> Deeds: ...
-
-
 def _nobody(_: ServerMessage) -> None:
     pass
 
 
 @define(eq=False)
-class Link:
+class Link(Life):
     """A person's link to `url`. `token` mints what his hello shows; `saw` hears every frame before him."""
 
     url: str
@@ -57,10 +50,10 @@ class Link:
     random: Random
     speed: float = 1.0
     saw: Callable[[ServerMessage], None] = _nobody
+    traffic: Traffic = field(factory=Traffic)
     #: how often it was connected, and how connections ended: the close code, 0 if there was none
     connects: int = 0
     closes: Counter[int] = field(factory=Counter)
-    #: things the person waits for by himself
     timers: int = 0
     over: bool = False
     _nursery: trio.Nursery | None = None
@@ -89,35 +82,8 @@ class Link:
                     await trio.sleep(self._wait_s())
             nursery.cancel_scope.cancel()
 
-    def do(self, deeds: Deeds) -> None:
-        """What the person does. Once he has left, nothing."""
-        for deed in deeds:
-            if self.over:
-                return
-            match deed:
-                case Later():
-                    assert self._nursery is not None
-                    self.timers += 1
-                    self._nursery.start_soon(self._later, deed)
-                case Leave():
-                    self.over = True
-                    self._listening.cancel()
-                case _:
-                    self._ask(deed)
-
-    def act(self, later: Later) -> None:
-        """What he waited for has come."""
-        if not self.over:
-            self.do(self.person.act(later))
-
-    async def _begin(self, begins_at: float, first: Deeds) -> None:
-        await trio.sleep_until(begins_at)
-        self.do(first)
-
-    async def _later(self, later: Later) -> None:
-        await trio.sleep(later.after_ms / 1000 / self.speed)
-        self.timers -= 1
-        self.act(later)
+    def leave(self) -> None:
+        self._listening.cancel()
 
     def _wait_s(self) -> float:
         most = min(BACKOFF_MOST_S, BACKOFF_S * 2 ** min(self._failures, 10)) / self.speed
@@ -130,7 +96,7 @@ class Link:
         """Connect and talk until the connection ends; its close code, 0 if it had none."""
         closed = None
         try:
-            async with connected(self.url) as socket:
+            async with connected(self.url, self.traffic) as socket:
                 self.connects += 1
                 await self._talk(socket, begins_at)
             closed = socket.closed
@@ -179,7 +145,7 @@ class Link:
                 self._resume = token
         self.do(self.person.heard(message))
 
-    def _ask(self, message: ClientMessage) -> None:
+    def ask(self, message: ClientMessage) -> None:
         if message not in self._unanswered.values():
             self._asked += 1
             ref = str(self._asked)

@@ -1,8 +1,9 @@
-"""The live replay: a day against a running node, through real WebSockets, on the wall clock times `speed`.
+"""The live replay: a day against a running server, through real sockets, on the wall clock times `speed`.
 
-The node is another process over a store of its own. The people are those of the virtual replay, each on a
-link of his own (see `link`). What came of each call is read from the pool's journal and from nothing else,
-and the invariants are checked on it (`invariants`); results are in scenario seconds.
+The server is another process over a store of its own: a node, or one of the two systems before it, by
+`dispatch`. The people are those of the virtual replay, each on a link of his own (see `entrances`). What came
+of each call is read from the server's journal and from nothing else, and the invariants are checked on it
+(`invariants`); results are in scenario seconds. What serving cost is measured from outside (`cost`).
 
 The day begins once everybody who is there at second 0 is ready. A customer opens his page a little before he
 asks, so that a handshake is no part of his wait. The day ends when every caller has left, or when nothing is
@@ -10,9 +11,8 @@ left that could serve those who wait.
 """
 
 import signal
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from random import Random
 from typing import Any
@@ -24,14 +24,12 @@ from engine.actors.notices import AgentStateNow, CallPosition, Ok
 from engine.actors.ports import CloseCode
 from engine.domain.facts import Fact
 from engine.domain.lifecycle import AgentState
-from engine.domain.limits import TOKEN_LIFE_S
 from engine.domain.rules import Policy
-from engine.gateway.auth import mint
-from engine.gateway.messages import Pong, Role, ServerMessage
-from engine.replay.frames import reader
+from engine.gateway.messages import Pong, ServerMessage
+from engine.replay.cost import Cost, so_far
+from engine.replay.entrances import Entrance, Entrances
 from engine.replay.invariants import violations
-from engine.replay.link import Link, Person
-from engine.replay.node_process import NodeFailed, NodeProcess
+from engine.replay.node_process import Dispatch, NodeFailed, NodeProcess
 from engine.replay.outcomes import outcomes
 from engine.replay.people import Later, SimAgent, SimCustomer, Turn
 from engine.replay.result import Result
@@ -58,18 +56,21 @@ FAULTS = frozenset({CloseCode.NOT_TEXT, CloseCode.TOO_BIG, CloseCode.BAD_FRAMES,
     *(CloseCode.TOKEN, CloseCode.TOO_FAST)
 }
 
-_KEYS = Keys("main")
-
 
 def replay(
-    scenario: Scenario, *, speed: float = 1.0, seed: int | None = None, progress: Progress | None = None
+    scenario: Scenario,
+    *,
+    dispatch: str = Dispatch.PRIORITY,
+    speed: float = 1.0,
+    seed: int | None = None,
+    progress: Progress | None = None,
 ) -> Result:
-    """Replay `scenario` live, and leave nothing.
+    """Replay `scenario` live, and leave nothing. `dispatch`: one of `Dispatch`.
 
     Raises `NodeFailed`, and KeyboardInterrupt on SIGINT or SIGTERM.
     """
     seed = scenario.seed if seed is None else seed
-    with NodeProcess(scenario, speed) as node:
+    with NodeProcess(scenario, speed, Dispatch(dispatch)) as node:
         day = Day(scenario, node, speed, seed, progress)
         trio.run(day.run)
     if day.failed is not None:
@@ -80,12 +81,13 @@ def replay(
     return Result(
         scenario=scenario,
         mode="live",
-        dispatch="priority",
+        dispatch=str(dispatch),
         seed=seed,
         calls=outcomes(day.facts, scenario.calls, start_at=day.start_at, speed=speed),
         facts=tuple(day.facts),
         start_at=day.start_at,
         speed=speed,
+        cost=day.cost,
         violations=(*broken, *day.faults()),
         extra=day.counts(),
     )
@@ -107,14 +109,19 @@ class Day:
     failed: NodeFailed | None = None
     #: whether every caller has left
     complete: bool = False
+    cost: Cost | None = None
+    _ways: Entrances = field(init=False)
     _zero_s: float = 0.0  # trio's time of second 0
     _begun: trio.Event = field(factory=trio.Event)
-    _customers: dict[str, tuple[SimCustomer, Link]] = field(factory=dict)
-    _agents: list[tuple[SimAgent, Link]] = field(factory=list)
+    _customers: dict[str, tuple[SimCustomer, Entrance]] = field(factory=dict)
+    _agents: list[tuple[SimAgent, Entrance]] = field(factory=list)
     _ready: set[str] = field(factory=set)
     _to_come: int = 0
     _left: int = 0
     _news: trio.Event = field(factory=trio.Event)
+
+    def __attrs_post_init__(self) -> None:
+        self._ways = Entrances(self.node, self.speed, self.seed)
 
     async def run(self) -> None:
         async with trio.open_nursery() as nursery:
@@ -122,13 +129,16 @@ class Day:
             nursery.start_soon(self._check_node, nursery.cancel_scope)
             with Address(self.node.store_url).client() as client:
                 await self._open(nursery)
-                clock = NodeClock()
-                clock.follow((await Control(client, _KEYS).look(())).sample)
+                clock, keys = NodeClock(), Keys(self.node.pool)
+                clock.follow((await Control(client, keys).look(())).sample)
+                before = so_far(self._ways.traffic, self.node.pid, client)
                 self.start_at, self._zero_s = clock.now(), trio.current_time()
                 self._begun.set()
                 await self._play()
+                after = so_far(self._ways.traffic, self.node.pid, client)
+                self.cost = None if before is None or after is None else after.since(before)
                 self.facts = await trio.to_thread.run_sync(
-                    lambda: [fact for entry in entries(client, _KEYS) for fact in entry.facts]
+                    lambda: [fact for entry in entries(client, keys) for fact in entry.facts]
                 )
             nursery.cancel_scope.cancel()
 
@@ -169,8 +179,7 @@ class Day:
         if row.login_s:
             await self._until(row.login_s)
         agent = SimAgent(row, Random(f"{self.seed}/{row.id}/{n}"))
-        claims = {"queues": list(row.queues), "skills": dict(row.skills)}
-        link = self._link(Role.AGENT, agent, row.id, claims)
+        link = self._ways.agent(agent, partial(self._saw, row.id))
         self._agents.append((agent, link))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(link.run)
@@ -182,29 +191,13 @@ class Day:
         """One customer, from opening his page to leaving."""
         await self._until(row.arrive_s, early_s=EARLY_S)
         customer = SimCustomer(row)
-        claims = {"tier": row.tier, "attributes": dict(row.attributes)}
-        link = self._link(Role.CUSTOMER, customer, row.id, claims)
+        link = self._ways.customer(customer, partial(self._saw, row.id))
         self._customers[row.id] = (customer, link)
         await link.run(self._zero_s + row.arrive_s / self.speed, first=customer.arrive())
         self._left += 1
         self._stir()
         if self.progress is not None:
             self.progress(self._left, len(self.scenario.calls))
-
-    def _link(self, role: Role, person: Person, sub: str, claims: Mapping[str, Any]) -> Link:
-        def token() -> str:
-            secret, now_s = self.node.secret.encode(), int(time.time())
-            return mint(secret, "giliran", sub=sub, role=role, ttl_s=TOKEN_LIFE_S, now_s=now_s, **claims)
-
-        return Link(
-            f"{self.node.ws_url}/{role}",
-            person,
-            reader(role),
-            token,
-            Random(f"{self.seed}/{role}/{sub}"),
-            speed=self.speed,
-            saw=partial(self._saw, sub),
-        )
 
     def _saw(self, sub: str, message: ServerMessage) -> None:
         if isinstance(message, AgentStateNow) and message.state is AgentState.READY:
@@ -236,7 +229,7 @@ class Day:
                     break
         self.complete = self._left == calls
 
-    def _links(self) -> Iterator[tuple[SimCustomer | SimAgent, Link]]:
+    def _links(self) -> Iterator[tuple[SimCustomer | SimAgent, Entrance]]:
         yield from self._customers.values()
         yield from self._agents
 
@@ -261,7 +254,7 @@ class Day:
         people = list(self._links())
         errors = Counter(code for person, _ in people for code in person.errors)
         reconnects = sum(max(0, link.connects - 1) for _, link in people)
-        return {"reconnects": reconnects, "errors": dict(sorted(errors.items()))}
+        return {"reconnects": reconnects, "errors": dict(sorted(errors.items())), **self._ways.told()}
 
 
 def longest_ms(policy: Policy) -> int:

@@ -1,4 +1,6 @@
-"""A node of its own for a live replay: `giliran serve` in another process, with a store of its own.
+"""A server of its own for a live replay, in another process, with a store of its own.
+
+It is a node, `giliran serve`, or one of the systems before it (`baselines`).
 
 It gets the scenario's rules with every business duration divided by the speed, as a `giliran.toml`; lease,
 ping and hello are a node's own and stay. It lives in a session of its own, so that Ctrl-C reaches us, who
@@ -14,6 +16,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -30,6 +34,21 @@ _PR_SET_PDEATHSIG = 1
 _TABLES = ("queues", "rules")
 
 
+class Dispatch(StrEnum):
+    """How calls find agents."""
+
+    PRIORITY = "priority"  # the engine
+    STREAM = "stream"  # what was before it
+    POLLING = "polling"  # what was before that
+
+
+_COMMANDS: Mapping[Dispatch, tuple[str, ...]] = {
+    Dispatch.PRIORITY: ("engine", "serve", "--config", "giliran.toml", "--embedded", "data"),
+    Dispatch.STREAM: ("engine.replay.baselines.stream", "giliran.toml", "data"),
+    Dispatch.POLLING: ("engine.replay.baselines.polling", "giliran.toml", "data"),
+}
+
+
 class NodeFailed(Exception):
     """The node could not be started, or ended by itself; the message has its last words."""
 
@@ -37,11 +56,15 @@ class NodeFailed(Exception):
 class NodeProcess:
     """A node while the `with` block lasts."""
 
-    def __init__(self, tables: PolicyTables, speed: float) -> None:
+    def __init__(self, tables: PolicyTables, speed: float, dispatch: Dispatch = Dispatch.PRIORITY) -> None:
         self.secret = secrets.token_urlsafe(48)
-        self.ws_url = ""
+        self.dispatch = dispatch
+        #: where its people go: a WebSocket's URL without the role's path, or HTTP's
+        self.url = ""
         self.store_url = ""
-        self._text = config(tables, tables.policy.scaled(speed))
+        scaled = tables.policy.scaled(speed)
+        own = dispatch is Dispatch.PRIORITY
+        self._text = config(tables, scaled) if own else rules(tables, scaled)
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "NodeProcess":
@@ -58,6 +81,11 @@ class NodeProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop()
+
+    @property
+    def pool(self) -> str:
+        """The pool whose journal it keeps."""
+        return "main" if self.dispatch is Dispatch.PRIORITY else self.dispatch.value
 
     @property
     def pid(self) -> int:
@@ -85,7 +113,7 @@ class NodeProcess:
 
         with (directory / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "engine", "serve", "--config", "giliran.toml", "--embedded", "data"],
+                [sys.executable, "-m", *_COMMANDS[self.dispatch]],
                 cwd=directory,
                 env={**ours, "GILIRAN_SECRET": self.secret, "PYTHONPATH": os.pathsep.join(path)},
                 stdin=subprocess.DEVNULL,
@@ -110,7 +138,8 @@ class NodeProcess:
                 self.check()
             said += read
         words = dict(word.split("=", 1) for word in said.decode().split() if "=" in word)
-        self.ws_url, self.store_url = words["ws"], words["store"]
+        self.url = words["http" if self.dispatch is Dispatch.POLLING else "ws"]
+        self.store_url = words["store"]
 
     def _stop(self) -> None:
         process = self._process
@@ -131,7 +160,12 @@ class NodeProcess:
 
 
 def config(tables: PolicyTables, policy: Policy) -> str:
-    """A node's settings: the words of `tables`, the rules of `policy`, any free port."""
+    """A node's settings: those rules, any free port."""
+    return rules(tables, policy) + "[listen]\nws_port = 0\nhttp_port = 0\n"
+
+
+def rules(tables: PolicyTables, policy: Policy) -> str:
+    """The words of `tables`, the rules of `policy`."""
     scaled = PolicyTables(
         tiers=tables.tiers,
         skills=tables.skills,
@@ -144,5 +178,4 @@ def config(tables: PolicyTables, policy: Policy) -> str:
     plain = policy_converter().unstructure(scaled)
     lines = [f"{key} = {toml_value(value)}\n" for key, value in plain.items() if key not in _TABLES]
     lines += [toml_rows(key, list(plain[key])) for key in _TABLES if key in plain]
-    lines.append("[listen]\nws_port = 0\nhttp_port = 0\n")
     return "".join(lines)
