@@ -1,7 +1,8 @@
 """What must hold of every day, checked on the journal's facts alone, by none of the engine's own code.
 
 A call waits, is offered to one agent at a time, is connected to one, and ends once; an agent has one thing at
-a time; every offer ends, once; nothing that came is lost. Each violation is a line that names who and when.
+a time and passes on only what he has; every offer ends, once; nothing that came is lost. Each violation is a
+line that names who and when.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,14 +13,18 @@ from engine.domain.facts import (
     CallConnected,
     CallEnded,
     CallOffered,
+    CallPrioritised,
     CallQueued,
     CallRequeued,
+    CallTransferred,
+    Commanded,
     Fact,
     OfferEnded,
 )
 from engine.domain.lifecycle import EndReason, OfferEnd
 
-#: Ends that lose nobody: spoken to, left by himself, or sent away by the queue's own maximum wait.
+#: Ends that lose nobody: spoken to, left by himself, or sent away by the queue's own maximum wait. Beside
+#: them a supervisor may end a call (cancelled), if he is known to have commanded it.
 FAIR_ENDS = frozenset({EndReason.COMPLETED, EndReason.ABANDONED, EndReason.EXPIRED})
 
 
@@ -34,6 +39,12 @@ class _Call:
     ended: EndReason | None = None
 
 
+#: What is told of one call after it was queued.
+_OfCall = (
+    CallOffered | OfferEnded | CallConnected | CallRequeued | CallTransferred | CallPrioritised | CallEnded
+)
+
+
 @define
 class _Audit:
     calls: dict[str, _Call] = field(factory=dict)
@@ -41,6 +52,8 @@ class _Audit:
     #: each agent's call, offered or connected
     has: dict[str, str] = field(factory=dict)
     offers: set[str] = field(factory=set)
+    #: the calls that a supervisor ended, by ref
+    ended: set[str] = field(factory=set)
     found: list[str] = field(factory=list)
 
     def wrong(self, fact: Fact, text: str) -> None:
@@ -50,7 +63,9 @@ class _Audit:
         if isinstance(fact, CallQueued):
             self._queued(fact)
             return
-        if not isinstance(fact, CallOffered | OfferEnded | CallConnected | CallRequeued | CallEnded):
+        if isinstance(fact, Commanded) and fact.command == "call.end":
+            self.ended.add(fact.target)
+        if not isinstance(fact, _OfCall):
             return
         call = self.calls.get(fact.call)
         if call is None:
@@ -60,9 +75,7 @@ class _Audit:
         else:
             self._of_call(fact, call)
 
-    def _of_call(
-        self, fact: CallOffered | OfferEnded | CallConnected | CallRequeued | CallEnded, call: _Call
-    ) -> None:
+    def _of_call(self, fact: _OfCall, call: _Call) -> None:
         match fact:
             case CallOffered(agent=agent, offer=offer):
                 self._occupy(fact, call, agent)
@@ -82,6 +95,12 @@ class _Audit:
                 elif call.agent != agent:
                     self._occupy(fact, call, agent)
                 call.connected = True
+            case CallTransferred(agent=agent):
+                if not call.connected or call.agent != agent:
+                    self.wrong(fact, f"agent {agent} passed on call {fact.call}, which he did not have")
+            case CallPrioritised():
+                if call.connected:
+                    self.wrong(fact, f"call {fact.call} was given a place while {call.agent} had it")
             case CallRequeued() | CallEnded():
                 if call.offer:
                     self.wrong(fact, f"offer {call.offer} of call {fact.call} never ended")
@@ -128,7 +147,8 @@ def violations(facts: Iterable[Fact], came: Mapping[str, bool], *, complete: boo
                 yield f"request {request_id} was lost: it is not in the journal"
             continue
         ended = audit.calls[name].ended
-        if ended is not None and ended not in FAIR_ENDS:
+        by_command = ended is EndReason.CANCELLED and f"call:{name}" in audit.ended
+        if ended is not None and ended not in FAIR_ENDS and not by_command:
             yield f"request {request_id} was lost: call {name} ended {ended}"
     if complete:
         for name, call in audit.calls.items():

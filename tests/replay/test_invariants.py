@@ -6,8 +6,11 @@ from engine.domain.facts import (
     CallConnected,
     CallEnded,
     CallOffered,
+    CallPrioritised,
     CallQueued,
     CallRequeued,
+    CallTransferred,
+    Commanded,
     Fact,
     OfferEnded,
 )
@@ -51,6 +54,18 @@ def ended(reason: EndReason = EndReason.COMPLETED, call: str = "c1") -> Fact:
     return CallEnded(at=5, call=call, reason=reason, by=Party.CUSTOMER)
 
 
+def passed_on(agent: str = "a", call: str = "c1") -> Fact:
+    return CallTransferred(at=4, call=call, agent=agent, queue="p")
+
+
+def commanded(command: str, call: str = "c1") -> Fact:
+    return Commanded(at=4, by="boss", command=command, target=f"call:{call}")
+
+
+def placed(call: str = "c1") -> Fact:
+    return CallPrioritised(at=4, call=call, due_at=0, band=1, terms={})
+
+
 SERVED = [queued(), offered(), over(), connected(), ended()]
 LAWFUL = {
     "served": SERVED,
@@ -63,6 +78,16 @@ LAWFUL = {
     "the agent was lost, and another went on": [
         *(*SERVED[:-1], waits(reason=RequeueReason.AGENT_LOST)),
         *(offered("b", "o2"), over(OfferEnd.ACCEPTED, "b", "o2"), connected("b"), ended()),
+    ],
+    "passed on, and served by another": [
+        *(*SERVED[:-1], passed_on(), waits(reason=RequeueReason.TRANSFERRED)),
+        *(offered("b", "o2"), over(OfferEnd.ACCEPTED, "b", "o2"), connected("b"), ended()),
+    ],
+    "given another place, and assigned": [
+        *(queued(), commanded("call.prioritise"), placed(), commanded("call.assign"), *SERVED[1:]),
+    ],
+    "ended by a supervisor while offered": [
+        *(queued(), offered(), commanded("call.end"), over(OfferEnd.RESCINDED), ended(EndReason.CANCELLED)),
     ],
     "one agent, one call after another": [
         *(*SERVED, queued("c2", "r2"), offered("a", "o2", "c2")),
@@ -106,6 +131,20 @@ BROKEN = {
     "a call that was lost": (
         [queued(), ended(EndReason.CUSTOMER_LOST)],
         "request r1 was lost: call c1 ended customer_lost",
+    ),
+    "passed on by who did not have it": (
+        [*SERVED[:-1], passed_on("b"), waits(reason=RequeueReason.TRANSFERRED), ended()],
+        "agent b passed on call c1, which he did not have",
+    ),
+    "passed on before it was his": ([queued(), offered(), passed_on()], "a passed on call c1"),
+    "passed on and kept": (
+        [*SERVED[:-1], passed_on(), queued("c2", "r2"), offered("a", "o2", "c2")],
+        "agent a got call c2 while he had c1",
+    ),
+    "given a place while it was talked": ([*SERVED[:-1], placed()], "c1 was given a place while a had it"),
+    "ended by a supervisor who never said so": (
+        [queued(), commanded("call.prioritise"), ended(EndReason.CANCELLED)],
+        "request r1 was lost: call c1 ended cancelled",
     ),
     "a request that was lost": ([], "request r1 was lost: it is not in the journal"),
 }
