@@ -7,19 +7,21 @@ What it is given, as plain JSON:
   (the link is gone), `left` (he hung up, with `call`), `queued` (he was told his place, with `call`), `idle`
   (he came back and was told of no call, though he had one);
 * `beats`: when a leader's beat was seen to rise, in ms; between two that lie further apart nobody led;
-* `rules`: `grace_ms` (the least time a lost link is waited for), `wrap_up_ms`, `beat_ms`.
+* `rules`: `grace_ms` (the least time a lost link is waited for), `wrap_up_ms`, `beat_ms`, `avoid_ms` (so long
+  may a call that was passed on wait for a certain agent, or for anybody but one).
 
 Instants of all three are of one clock. It answers with violations, one line each, sorted by kind:
 
-* `lost`: a call vanished, or ended though nobody had left, or its customer was there and yet given up;
-* `double`: a call with two agents, an agent with two calls or two offers;
+* `lost`: a call vanished, or ended though nobody had left or commanded it, or its customer was there and yet
+  given up;
+* `double`: a call with two agents, an agent with two calls or two offers, or who passed on what was not his;
 * `stuck`: a state that outlived its deadline by more than two seconds in which somebody led;
-* `place`: a call whose due changed, or that was passed over by one that was due later.
+* `place`: a call whose due changed without a command, or that was passed over by one that was due later.
 """
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from attrs import define, field
@@ -34,7 +36,7 @@ PASSED_MS = 3_000
 #: What is decided in one pass is committed within this, in any order.
 PASS_MS = 500
 #: Ends that nobody may cause in the rig.
-NEVER = {"expired", "cancelled", "closed", "failed"}
+NEVER = {"expired", "closed", "failed"}
 
 
 @define
@@ -70,6 +72,7 @@ def _lost(evidence: Evidence) -> Iterator[str]:
     for call in queued.keys() - ended.keys():
         yield f"lost: {call} never ended"
     left = {(e["who"], e["call"]) for e in evidence.logs if e["what"] == "left"}
+    left |= {("supervisor", call) for call in _commanded(evidence.journal, "call.end")}
     presence = Presence(evidence.logs)
     for call, fact in ended.items():
         yield from _end(call, queued.get(call, ""), fact, left, presence, evidence)
@@ -78,10 +81,15 @@ def _lost(evidence: Evidence) -> Iterator[str]:
 def _end(
     call: str, customer: str, fact: Fact, left: set[tuple[str, str]], presence: "Presence", evidence: Evidence
 ) -> Iterator[str]:
-    who = {"customer": f"customer:{customer}", "agent": f"agent:{fact['agent']}"}.get(fact["by"], "")
+    people = {
+        "customer": f"customer:{customer}",
+        "agent": f"agent:{fact['agent']}",
+        "supervisor": "supervisor",
+    }
+    who = people.get(fact["by"], "")
     if fact["reason"] in NEVER:
         yield f"lost: {call} ended {fact['reason']}"
-    elif fact["reason"] in ("completed", "abandoned") and (who, call) not in left:
+    elif fact["reason"] in ("completed", "abandoned", "cancelled") and (who, call) not in left:
         yield f"lost: {call} ended {fact['reason']} by {who}, who had not left"
     elif fact["reason"] in ("customer_lost", "agent_lost"):
         if presence.there(f"customer:{customer}", fact["at"] - SLACK_MS, fact["at"]):
@@ -94,6 +102,12 @@ def _end(
             yield f"lost: {call} was given up without a lost link"
         elif fact["at"] - min(last.values()) < evidence.rules["grace_ms"]:
             yield f"lost: {call} was given up before its grace was over"
+
+
+def _commanded(journal: list[Fact], command: str) -> set[str]:
+    """The calls of which a supervisor commanded that."""
+    told = [f["target"] for f in journal if f["kind"] == "commanded" and f["command"] == command]
+    return {target.removeprefix("call:") for target in told}
 
 
 class Presence:
@@ -137,6 +151,8 @@ def _double(journal: list[Fact]) -> Iterator[str]:
                 if agent in call_of:
                     yield f"double: {agent} on {call_of[agent]} and {call}"
                 call_of[agent], agent_of[call] = call, agent
+            case "call_transferred" if agent_of.get(call) != agent:
+                yield f"double: {agent} passed on {call}, which {agent_of.get(call, 'nobody')} had"
             case "call_requeued" | "call_ended":
                 offers.pop(call, None)
                 call_of.pop(agent_of.pop(call, ""), None)
@@ -222,11 +238,21 @@ def _leaderless(evidence: Evidence, since: int, until: int) -> int:
 
 
 @define
-class Waiting:
+class Place:
+    """Where a call stands: `picky_until` it may wait for somebody else than those who are free."""
+
     due_at: int
+    band: int
     queue: str
     customer: str
-    since: int
+    picky_until: int = 0
+    to_agent: str = ""
+
+    def before(self, other: "Place") -> bool:
+        """Whether it stands before that one for sure."""
+        if self.queue != other.queue or self.band != other.band:
+            return self.queue == other.queue and self.band > other.band
+        return self.due_at < other.due_at - SLACK_MS
 
 
 def _places(evidence: Evidence) -> Iterator[str]:
@@ -235,27 +261,43 @@ def _places(evidence: Evidence) -> Iterator[str]:
         if fact["kind"] == "call_offered":
             offered[fact["call"]].append(fact["at"])
     presence = Presence(evidence.logs)
-    due: dict[str, tuple[int, str, str]] = {}
-    waiting: dict[str, Waiting] = {}
+    places: dict[str, Place] = {}
+    #: since when each call waits
+    waiting: dict[str, int] = {}
     away: set[str] = set()
+    assigned: set[str] = set()
     for fact in evidence.journal:
         call, at = fact.get("call", ""), fact["at"]
         match fact["kind"]:
             case "call_queued":
-                due[call] = (fact["due_at"], fact["queue"], f"customer:{fact['customer']}")
-                waiting[call] = Waiting(*due[call], at)
+                places[call] = Place(
+                    fact["due_at"], fact.get("band", 0), fact["queue"], f"customer:{fact['customer']}"
+                )
+                waiting[call] = at
             case "call_requeued":
-                if fact["due_at"] != due[call][0]:
-                    yield f"place: {call} was due {due[call][0]} and then {fact['due_at']}"
-                waiting[call] = Waiting(*due[call], at)
-            case "call_offered":
-                mine = waiting.pop(call, None)
-                if mine is not None:
-                    together = {c for c, ats in offered.items() if any(0 <= o - at <= PASS_MS for o in ats)}
-                    gone = {
-                        c for c, w in waiting.items() if not presence.there(w.customer, at - PASSED_MS, at)
-                    }
-                    yield from _passed(call, mine, at, waiting, away | together | gone, evidence)
+                if fact["due_at"] != places[call].due_at:
+                    yield f"place: {call} was due {places[call].due_at} and then {fact['due_at']}"
+                waiting[call] = at
+            case "call_prioritised":
+                places[call].due_at, places[call].band = fact["due_at"], fact["band"]
+                if call in waiting:
+                    waiting[call] = at
+            case "call_transferred":
+                place = places[call]
+                place.queue, place.to_agent = fact["queue"], fact["to_agent"]
+                place.picky_until = at + evidence.rules["avoid_ms"]
+            case "commanded" if fact["command"] == "call.assign":
+                assigned.add(fact["target"].removeprefix("call:"))
+            case "call_offered" if call in waiting:
+                del waiting[call]
+                chosen = call in assigned or fact["agent"] == places[call].to_agent
+                assigned.discard(call)
+                if chosen:
+                    continue
+                together = {c for c, ats in offered.items() if any(0 <= o - at <= PASS_MS for o in ats)}
+                there = {c for c in waiting if presence.there(places[c].customer, at - PASSED_MS, at)}
+                picky = {c for c in waiting if at < places[c].picky_until}
+                yield from _passed(call, places, at, waiting, there - away - together - picky, evidence)
             case "call_ended":
                 waiting.pop(call, None)
                 away.discard(call)
@@ -264,14 +306,18 @@ def _places(evidence: Evidence) -> Iterator[str]:
             case "link_back":
                 away.discard(call)
                 if call in waiting:
-                    waiting[call].since = at
+                    waiting[call] = at
 
 
 def _passed(
-    call: str, mine: Waiting, at: int, waiting: dict[str, Waiting], away: Iterable[str], evidence: Evidence
+    call: str,
+    places: dict[str, Place],
+    at: int,
+    waiting: dict[str, int],
+    offerable: set[str],
+    evidence: Evidence,
 ) -> Iterator[str]:
-    for other, his in waiting.items():
-        ahead = his.queue == mine.queue and his.due_at < mine.due_at - SLACK_MS
-        ready = at - his.since - _leaderless(evidence, his.since, at) > PASSED_MS and other not in away
-        if ahead and ready:
+    for other in sorted(offerable):
+        ready_ms = at - waiting[other] - _leaderless(evidence, waiting[other], at)
+        if places[other].before(places[call]) and ready_ms > PASSED_MS:
             yield f"place: {call} was offered before {other}, who was due earlier"

@@ -177,6 +177,7 @@ class Agent(Person):
     claims: dict[str, Any] = field(factory=lambda: {"queues": ["general"]})
     offer: str = ""
     state: str = ""
+    passes_on: bool = False
 
     async def heard(self, frame: Frame, wire: Wire) -> None:
         match frame["type"]:
@@ -194,8 +195,10 @@ class Agent(Person):
                 self.offer = ""
             case "call.connected":
                 self.call, self.offer = frame["call_id"], ""
-                if self.crowd.random.random() < 0.2:
-                    self.soon(1, 4)
+                chance = self.crowd.random.random()
+                self.passes_on = chance < 0.15
+                if chance < 0.3:
+                    self.soon(0.5, 4)
             case "call.ended":
                 self.call = ""
             case "error" if frame["code"] == "unavailable":
@@ -204,8 +207,16 @@ class Agent(Person):
     async def do(self, wire: Wire) -> None:
         if self.state == "offered" and self.offer:
             await wire.say("offer.accept", ref="accept", offer_id=self.offer)
+        elif self.state == "on_call" and self.call and self.passes_on and not self.crowd.closing:
+            await wire.say("call.transfer", ref="transfer", **self._to())
         elif self.state == "on_call" and self.call:
             self.crowd.write(self.who, "left", call=self.call)
             await wire.say("call.hangup", ref="left")
         elif self.state in ("not_ready", "offline"):
             await wire.say("state.set", ref="ready", state="ready")
+
+    def _to(self) -> dict[str, str]:
+        """To his queue, or to a colleague, who may be busy or away."""
+        agents = [person.sub for person in self.crowd.people if isinstance(person, Agent)]
+        someone = self.crowd.random.choice(agents)
+        return {"queue": "general"} if self.crowd.random.random() < 0.5 else {"agent_id": someone}

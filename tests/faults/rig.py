@@ -45,7 +45,7 @@ name = "general"
 ring = "2s"
 wrap_up = "1s"
 """
-RULES = {"grace_ms": 8_000, "wrap_up_ms": 1_000, "beat_ms": 500}
+RULES = {"grace_ms": 8_000, "wrap_up_ms": 1_000, "beat_ms": 500, "avoid_ms": 60_000}
 PREFIX = "giliran:{main}:"
 
 #: One round: in it the leading node dies once and the store dies once.

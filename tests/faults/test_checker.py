@@ -8,7 +8,7 @@ import pytest
 
 from .checker import Evidence, check
 
-RULES = {"grace_ms": 8_000, "wrap_up_ms": 1_000, "beat_ms": 250}
+RULES = {"grace_ms": 8_000, "wrap_up_ms": 1_000, "beat_ms": 250, "avoid_ms": 60_000}
 
 
 def fact(kind: str, at: int, **more: Any) -> dict[str, Any]:
@@ -176,6 +176,128 @@ def passed_over(e: Evidence) -> None:
     ]
 
 
+# what supervisors command, and calls that are passed on
+
+
+def waiting_pair(e: Evidence) -> None:
+    """c4 and c5 wait from 40 s on, both customers there; a5 is offered c4, and c5 after it."""
+    put(
+        e,
+        queued(40_000, "c4", "k4"),
+        queued(42_000, "c5", "k5"),
+        fact("call_offered", 50_000, call="c4", agent="a5", offer="o5", until=52_000),
+        fact("offer_ended", 50_100, call="c4", agent="a5", offer="o5", how="accepted"),
+        fact("call_connected", 50_100, call="c4", agent="a5"),
+        ended(52_000, "c4", "completed", "customer", "a5"),
+        fact("call_offered", 53_000, call="c5", agent="a5", offer="o6", until=55_000),
+        fact("offer_ended", 53_100, call="c5", agent="a5", offer="o6", how="accepted"),
+        fact("call_connected", 53_100, call="c5", agent="a5"),
+        ended(55_000, "c5", "completed", "customer", "a5"),
+    )
+    e.beats = list(range(0, 80_000, 250))
+    for n, left_at in ((4, 51_950), (5, 54_950)):
+        e.logs.append({"at": 39_000, "who": f"customer:k{n}", "what": "up"})
+        e.logs.append({"at": left_at, "who": f"customer:k{n}", "what": "left", "call": f"c{n}"})
+
+
+def commanded(at: int, command: str, call: str) -> dict[str, Any]:
+    return fact("commanded", at, by="boss", command=command, target=f"call:{call}", reason="")
+
+
+def the_later_first(e: Evidence) -> None:
+    """They are offered the other way round."""
+    waiting_pair(e)
+    other = {"c4": "c5", "c5": "c4"}
+    for f in e.journal:
+        if f["at"] >= 50_000 and f.get("call") in other:
+            f["call"] = other[f["call"]]
+    for event in e.logs:
+        if event["what"] == "left" and event["call"] in other:
+            event["call"] = other[event["call"]]
+            event["who"] = f"customer:k{event['call'][1]}"
+
+
+def put_forward(e: Evidence, due_at: int = 30_000, band: int = 0) -> None:
+    the_later_first(e)
+    put(e, commanded(45_000, "call.prioritise", "c5"))
+    put(e, fact("call_prioritised", 45_000, call="c5", due_at=due_at, band=band, terms={}))
+
+
+def put_into_a_band(e: Evidence) -> None:
+    put_forward(e, due_at=42_000, band=1)
+
+
+def assigned(e: Evidence) -> None:
+    the_later_first(e)
+    put(e, commanded(49_999, "call.assign", "c5"))
+
+
+def cancelled(e: Evidence) -> None:
+    waiting_pair(e)
+    find(e, "call_ended", call="c4").update(reason="cancelled", by="supervisor")
+    put(e, commanded(51_999, "call.end", "c4"))
+
+
+def passed_on(e: Evidence, by: str = "a5", to_agent: str = "a6", queue: str = "general") -> None:
+    """c4 is passed on; a5 takes c5 meanwhile, though that is due later, and then a6 c4."""
+    waiting_pair(e)
+    put(
+        e,
+        fact("call_transferred", 51_000, call="c4", agent=by, queue=queue, to_agent=to_agent),
+        fact("call_requeued", 51_000, call="c4", due_at=40_000, reason="transferred"),
+        fact("call_offered", 55_500, call="c4", agent="a6", offer="o8", until=57_500),
+        fact("offer_ended", 55_600, call="c4", agent="a6", offer="o8", how="accepted"),
+        fact("call_connected", 55_600, call="c4", agent="a6"),
+    )
+    find(e, "call_ended", call="c4").update(at=56_000, agent="a6")
+    e.journal.sort(key=lambda f: int(f["at"]))
+    next(event for event in e.logs if event.get("call") == "c4").update(at=55_950)
+
+
+LAWFUL = [waiting_pair, put_forward, put_into_a_band, assigned, cancelled, passed_on]
+
+
+@pytest.mark.parametrize("tell", LAWFUL, ids=lambda tell: tell.__name__)
+def test_what_was_commanded_or_passed_on_is_no_violation(tell: Callable[[Evidence], None]) -> None:
+    evidence = good()
+    tell(evidence)
+    assert check(evidence) == []
+
+
+def put_back_without_a_command(e: Evidence) -> None:
+    put_forward(e)
+    find(e, "call_prioritised")["due_at"] = 44_000
+
+
+def cancelled_by_nobody(e: Evidence) -> None:
+    cancelled(e)
+    without(e, "commanded", command="call.end")
+
+
+def passed_on_by_another(e: Evidence) -> None:
+    passed_on(e, by="a7")
+
+
+def passed_on_and_kept(e: Evidence) -> None:
+    passed_on(e)
+    without(e, "call_requeued", at=51_000)
+
+
+def passed_on_to_the_end_of_the_line(e: Evidence) -> None:
+    passed_on(e)
+    find(e, "call_requeued", at=51_000)["due_at"] = 51_000
+
+
+def passed_over_in_its_new_queue(e: Evidence) -> None:
+    """Once nobody is avoided any more it stands where its due says, in the queue it was passed on to."""
+    passed_on(e, to_agent="", queue="loans")
+    e.rules = {**RULES, "avoid_ms": 0}
+    find(e, "call_queued", call="c5")["queue"] = "loans"
+    find(e, "call_offered", offer="o6")["at"] = find(e, "offer_ended", offer="o6")["at"] = 54_900
+    find(e, "call_connected", call="c5")["at"] = 54_900
+    e.journal.sort(key=lambda f: int(f["at"]))
+
+
 MUTANTS: dict[str, list[Callable[[Evidence], None]]] = {
     "lost": [
         never_ends,
@@ -187,10 +309,17 @@ MUTANTS: dict[str, list[Callable[[Evidence], None]]] = {
         given_up_though_there,
         given_up_too_soon,
         given_up_without_cause,
+        cancelled_by_nobody,
     ],
-    "double": [two_agents, two_calls, offered_while_on_a_call, offered_twice],
+    "double": [
+        *(two_agents, two_calls, offered_while_on_a_call, offered_twice),
+        *(passed_on_by_another, passed_on_and_kept),
+    ],
     "stuck": [offer_outlives, offer_never_ends, grace_outlives, wrap_up_outlives],
-    "place": [due_changes, passed_over],
+    "place": [
+        *(due_changes, passed_over, the_later_first, put_back_without_a_command),
+        *(passed_on_to_the_end_of_the_line, passed_over_in_its_new_queue),
+    ],
 }
 
 
