@@ -58,6 +58,9 @@ class Boardroom:
             self._open = True
             self._nursery.start_soon(self._keep)
 
+    def __contains__(self, watcher: Watcher) -> bool:
+        return watcher in self._watchers
+
     def leave(self, watcher: Watcher) -> None:
         self._watchers.pop(watcher, None)
 

@@ -94,8 +94,12 @@ class Commands:
         return moves.reskill(agent, queues, request.skills, policy=policy, by=by, now=now)
 
     def _queues_for(self, agent: Agent, asked: Iterable[str]) -> tuple[str, ...]:
-        """What he is to serve: of the queues that this supervisor does not see, those he serves now."""
-        hidden = [queue for queue in agent.queues if not self.bounds.sees_queue(queue)]
+        """What he is to serve: of the queues that this supervisor does not see, those he serves now.
+
+        Less those that there are no more: nobody could take them off him, and with them nothing is granted.
+        """
+        there = self.context.policy.queues
+        hidden = [queue for queue in agent.queues if not self.bounds.sees_queue(queue) and queue in there]
         for queue in asked:
             if not self.bounds.sees_queue(queue) and queue not in hidden:
                 raise Refused(Code.NO_SUCH_QUEUE, "there is no such queue", field="queues")

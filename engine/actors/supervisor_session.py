@@ -4,7 +4,10 @@ It holds nothing of the store. Unlike an agent's or a customer's it is no record
 as many boards as he likes, and one that is gone leaves nothing behind.
 """
 
+from math import ceil, inf
+
 import structlog
+import trio
 
 from engine.actors.answers import RETRY_MS, answering
 from engine.actors.board_notices import BoardDelta, BoardSnapshot
@@ -18,6 +21,8 @@ from engine.actors.notices import Service as ServiceNotice
 from engine.actors.ports import Client, CloseCode, Identity
 from engine.actors.requests import BoardWatch, Request
 from engine.domain.change import Reaped
+from engine.domain.errors import Code, Refused
+from engine.domain.limits import WATCH_EVERY_S
 from engine.domain.model import Ref
 from engine.domain.news import Resynced, Service, Signalled
 
@@ -36,6 +41,7 @@ class SupervisorSession:
         self._boardroom = boardroom
         self._bounds = Bounds(frozenset(identity.queues))
         self._rev = -1
+        self._may_watch_s = -inf
 
     # what the gateway and the directory call
 
@@ -51,8 +57,12 @@ class SupervisorSession:
         self.mailbox.ask(ref, request)
 
     def renew(self, identity: Identity) -> None:
-        """The view of a socket stays as it was bounded when it came."""
-        self.identity = identity
+        """What he sees and may command is what his newest token says; a board that shows more is shown anew."""
+        before, self.identity = self.identity, identity
+        if frozenset(identity.queues) != frozenset(before.queues):
+            self._bounds = Bounds(frozenset(identity.queues))
+            if self in self._boardroom:
+                self._boardroom.join(self)
 
     def gone(self) -> None:
         self.mailbox.gone()
@@ -106,9 +116,19 @@ class SupervisorSession:
         self._client.tell(ServiceNotice(available=available, retry_ms=None if available else RETRY_MS))
 
     async def _answer(self, asked: Asked) -> None:
-        watches = isinstance(asked.request, BoardWatch)
+        watches = False
         with answering(self._client, asked.ref):
-            if not watches:
+            if isinstance(asked.request, BoardWatch):
+                watches = self._may_watch()
+            else:
                 await Commands(self._context, self.identity, self._bounds).carry_out(asked.request)
         if watches:
             self._boardroom.join(self)
+
+    def _may_watch(self) -> bool:
+        """Raises Refused: everything is a megabyte for a large bank, and the node's own time to write it."""
+        now_s = trio.current_time()
+        if (wait_s := self._may_watch_s - now_s) > 0:
+            raise Refused(Code.TOO_FAST, "the board was shown just now", retry_ms=ceil(wait_s * 1000))
+        self._may_watch_s = now_s + WATCH_EVERY_S
+        return True

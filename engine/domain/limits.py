@@ -66,6 +66,8 @@ OFFENCE_MEMORY_S = 60.0
 #: Messages a client may send: a second's rate, and how many at once (ICE candidates come in bursts).
 MESSAGES_PER_S = 20.0
 MESSAGES_BURST = 100.0
+#: A board is shown whole this often at most: a page asks once a link, and again after a gap.
+WATCH_EVERY_S = 1.0
 #: Refusals (`too_fast`) before the socket is closed (4008).
 TOO_FAST_REFUSALS = 20
 

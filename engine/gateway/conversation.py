@@ -210,10 +210,10 @@ class Conversation:
             self._sink.send(Error.of(ref, Refused(Code.NOT_ALLOWED, "token refused", field="token")))
             return
         self._know(identity)
-        if self._session is not None:
-            self._session.renew(identity)
         if ref is not None:
             self._sink.send(Ok(ref=ref))
+        if self._session is not None:
+            self._session.renew(identity)
 
     def _welcome(self, entered: Entered) -> None:
         assert self.identity is not None, "a session entered before hello"

@@ -144,6 +144,23 @@ async def test_watching_again_after_a_reconnect_begins_anew(pool: Pool) -> None:
     assert len(board.calls) == 2
 
 
+async def test_who_asks_in_a_loop_is_shown_everything_now_and_then(pool: Pool) -> None:
+    """And told to wait meanwhile, without missing what happens."""
+    board = await watching(pool)
+    await pool.waiting("budi")
+    await true(pool, board)
+    shown = board.snapshots
+    said = [await board.client.ask(BoardWatch()) for _ in range(10)]
+    refused = [error for error in said if isinstance(error, Error)]
+    assert (len(refused), board.snapshots) == (9, shown + 1)
+    assert {(error.code, error.retry_ms) for error in refused} == {(Code.TOO_FAST, 1000)}
+    await pool.waiting("dewi")
+    await true(pool, board)
+    assert isinstance(await board.client.ask(BoardWatch()), Ok)
+    await true(pool, board)
+    assert board.snapshots == shown + 2
+
+
 async def test_nobody_who_did_not_ask_is_shown_anything(pool: Pool) -> None:
     boss = pool.supervisor()
     assert (await boss.enter()).state == "watching"

@@ -3,7 +3,9 @@
 from typing import Any
 
 import trio
+from attrs import evolve
 
+from engine.actors.board_notices import BoardSnapshot
 from engine.actors.notices import AgentConnected, CustomerConnected, Error, Offer, Ok
 from engine.actors.requests import (
     AgentSetSkills,
@@ -22,6 +24,7 @@ from engine.actors.requests import (
 from engine.domain.errors import Code
 from engine.domain.lifecycle import AgentState
 from engine.domain.model import Agent
+from engine.gateway.messages import TokenRefresh
 
 from .pool import Client, Pool
 from .wallboard import part, watching
@@ -156,3 +159,42 @@ async def test_of_an_agent_of_two_he_gives_and_takes_only_what_he_sees(pool: Poo
     await pool.ready("agus", queues=("instant",))
     beyond = AgentSetSkills(agent_id="agus", queues=["instant", "general"], skills={})
     assert await answer(boss, beyond) == (Code.NO_SUCH_QUEUE, "queues", None)
+
+
+async def test_a_queue_that_is_no_more_does_not_keep_him_from_giving_others(pool: Pool) -> None:
+    boss = pool.supervisor("boss", ("instant", "general"))
+    await boss.enter()
+    siti = await pool.ready("siti", queues=("instant", "former"))
+    assert await answer(boss, AgentSetSkills(agent_id="siti", queues=["general"], skills={})) is Ok
+    agent = siti.record
+    assert isinstance(agent, Agent)
+    assert agent.queues == ("general",)
+
+
+async def refresh(boss: Client, *queues: str) -> None:
+    token = boss.pool.token(evolve(boss.identity, queues=queues))
+    assert isinstance(await boss.ask(TokenRefresh(token=token)), Ok)
+
+
+async def test_a_fresh_token_that_shows_less_takes_effect_at_once(pool: Pool) -> None:
+    board = await watching(pool, "boss")
+    here, there = await pool.waiting("budi", "instant"), await pool.waiting("dewi", "general")
+    await trio.sleep(1)
+    assert len(board.calls) == 2
+    shown = board.snapshots
+    await refresh(board.client, "instant")
+    assert list(board.calls) == [pool.call_of(here).id]
+    assert await answer(board.client, CallEnd(call_id=pool.call_of(there).id)) == NOTHING
+    await refresh(board.client, "instant")
+    assert board.snapshots == shown + 1, "nothing else to be seen"
+    await refresh(board.client)
+    assert len(board.calls) == 2
+    assert await answer(board.client, CallEnd(call_id=pool.call_of(there).id)) is Ok
+
+
+async def test_who_does_not_watch_is_shown_nothing_by_a_fresh_token(pool: Pool) -> None:
+    boss = pool.supervisor("boss")
+    await boss.enter()
+    await refresh(boss, "instant")
+    await trio.sleep(2)
+    assert not any(isinstance(m, BoardSnapshot) for m in boss.heard)
