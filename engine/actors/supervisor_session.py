@@ -57,7 +57,7 @@ class SupervisorSession:
         self.mailbox.ask(ref, request)
 
     def renew(self, identity: Identity) -> None:
-        """He sees and commands what his newest token says; a board that shows something else is shown anew."""
+        """He sees and commands what his newest token says; a board on which that differs is told anew."""
         before, self.identity = self.identity, identity
         if frozenset(identity.queues) != frozenset(before.queues):
             self._bounds = Bounds(frozenset(identity.queues))
