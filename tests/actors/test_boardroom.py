@@ -111,7 +111,8 @@ async def test_who_comes_later_and_who_was_there_see_the_same(pool: Pool, wait_s
     await pool.waiting("budi")
     second = await watching(pool, "chief")
     assert first.shows == second.shows
-    await first.client.ask(BoardWatch())
+    await trio.sleep(1)
+    assert isinstance(await first.client.ask(BoardWatch()), Ok)
     assert first.shows == second.shows
     await pool.ready("siti")
     await trio.sleep(2)
@@ -139,7 +140,7 @@ async def test_watching_again_after_a_reconnect_begins_anew(pool: Pool) -> None:
     board.lost()
     await pool.waiting("dewi")
     await board.client.enter()
-    await board.client.ask(BoardWatch())
+    assert isinstance(await board.client.ask(BoardWatch()), Ok)
     await true(pool, board)
     assert len(board.calls) == 2
 
