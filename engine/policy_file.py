@@ -14,6 +14,7 @@ from attrs import field, frozen
 from cattrs import Converter
 
 from engine.domain.limits import ID
+from engine.domain.moves.supervisor import TERM
 from engine.domain.rules import MAX_BAND, Policy, Queue, Rule, Timings
 from engine.tables import A_NAME, Expected, Mistake, converter, nearest, shown
 
@@ -101,6 +102,10 @@ class PolicyTables:
             yield Mistake(f"{at}.band", shown(rule.band), f"expected 0 to {MAX_BAND}")
         if not rule.head_start_ms and not rule.band:
             yield Mistake(at, "", "expected a head_start or a band: this rule changes nothing")
+        if rule.label == TERM:
+            yield Mistake(
+                f"{at}.name", shown(rule.label), "expected another name: supervisors' own is so called"
+            )
         known = {"queue": tuple(q.name for q in self.queues), "tier": _names(self.tiers)}
         for key, values in rule.when.items():
             if not ID.fullmatch(key):

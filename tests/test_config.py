@@ -115,6 +115,7 @@ when = { tier = "prioriti", queue = ["b", "c"] }
 [[rules]]
 when = { tier = "regular" }
 band = 11
+name = "supervisor"
 """
 
 EXPECTED = [
@@ -138,6 +139,7 @@ EXPECTED = [
     "rules[0].when.queue = 'c': expected one that is listed",
     "rules[0].when.tier = 'prioriti': expected one that is listed",
     "rules[1].band = 11: expected 0 to 9",
+    "rules[1].name = 'supervisor': expected another name",
 ]
 
 

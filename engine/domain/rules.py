@@ -143,18 +143,19 @@ class Policy:
         return found
 
     def prioritise(self, queue: str, tier: str, attributes: Attributes, arrived_at: int) -> Priority:
-        """Due, band and terms of a call arriving now: each matching rule adds up, the highest band wins."""
-        terms, band = [], 0
-        own = self.queue(queue).head_start_ms
-        if own:
-            terms.append(Term(f"queue {queue}", own))
+        """Due, band and terms of a call arriving now: each matching rule adds up, the highest band wins.
+
+        Rules of one label make one term: the journal tells terms by their label.
+        """
+        given, band = {f"queue {queue}": self.queue(queue).head_start_ms}, 0
         for rule in self.rules:
             if rule.matches(queue, tier, attributes):
                 band = max(band, rule.band)
-                if rule.head_start_ms:
-                    terms.append(Term(rule.label, rule.head_start_ms))
+                given[rule.label] = given.get(rule.label, 0) + rule.head_start_ms
         return Priority(
-            due_at=arrived_at - sum(t.head_start_ms for t in terms), band=band, terms=tuple(terms)
+            due_at=arrived_at - sum(given.values()),
+            band=band,
+            terms=tuple(Term(label, ms) for label, ms in given.items() if ms),
         )
 
     def scaled(self, speed: float) -> "Policy":

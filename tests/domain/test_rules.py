@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.domain.errors import Code, Refused
+from engine.domain.model import Term
 from engine.domain.rules import Policy, Queue, Rule, Step, Timings, able, needs_at
 
 AT = 10_000_000
@@ -44,6 +45,20 @@ def test_head_starts_add_up_and_the_highest_band_wins(
     found = BANK.prioritise(*who, AT)
     assert {t.rule: t.head_start_ms for t in found.terms} == terms
     assert (found.due_at, found.band) == (AT - sum(terms.values()), band)
+
+
+def test_rules_of_one_label_make_one_term() -> None:
+    """What the journal tells by label adds up to the due, whatever rules are called alike."""
+    rules = (
+        Rule(when={"segment": ("gold", "silver")}, head_start_ms=30_000),
+        Rule(when={"segment": ("gold",)}, head_start_ms=10_000),
+        Rule(when={"tier": ("priority",)}, head_start_ms=5_000, name="queue premium"),
+        Rule(when={"segment": ("gold",)}, head_start_ms=-5_000, name="less"),
+        Rule(when={"segment": ("gold",)}, head_start_ms=5_000, name="less"),
+    )
+    found = evolve(BANK, rules=rules).prioritise("premium", "priority", {"segment": "gold"}, AT)
+    assert found.terms == (Term("queue premium", 65_000), Term("segment", 40_000))
+    assert found.due_at == AT - 105_000
 
 
 def test_a_rule_without_conditions_always_matches() -> None:
