@@ -11,10 +11,17 @@ from random import Random
 from attrs import define, field, frozen
 
 from engine.actors import notices as told
-from engine.actors.requests import CallCancel, CallHangup, CallRequest, OfferAccept, StateSet
+from engine.actors.requests import (
+    CallCancel,
+    CallHangup,
+    CallRequest,
+    OfferAccept,
+    OfferDecline,
+    StateSet,
+)
 from engine.domain.lifecycle import AgentState
 from engine.gateway.messages import ClientMessage, ServerMessage, Welcome
-from engine.replay.rows import AgentRow, CallRow
+from engine.replay.rows import AgentRow, Break, CallRow, Refusal
 
 #: How long a simulated agent who did not answer needs to press ready again.
 BACK_TO_READY_MS = 10_000
@@ -28,6 +35,9 @@ class Turn(IntEnum):
     LOG_OUT = 2
     ARRIVE = 3
     HANG_UP = 4
+    PAUSE = 5  # an agent's break begins
+    RETURN = 6  # it ends
+    LINK = 7  # a link breaks or comes back
 
 
 @frozen
@@ -104,13 +114,23 @@ class SimCustomer:
 
 @define(eq=False)
 class SimAgent:
-    """Logs in, is ready, answers offers as his row says, and logs out when his shift ends."""
+    """Logs in, is ready, answers offers as his row says, takes his breaks, and logs out when his shift ends.
+
+    A break that comes while he is busy begins when he is free, and is as long as any.
+    """
 
     row: AgentRow
     random: Random
     errors: list[str] = field(factory=list)
     _leaving: bool = False
-    _decisions: dict[int, str] = field(factory=dict)
+    _pause: Break | None = None
+    _paused: bool = False
+    _answers: dict[int, OfferAccept | OfferDecline] = field(factory=dict)
+
+    def begins(self) -> Deeds:
+        """What he plans at his log-in."""
+        breaks = enumerate(self.row.breaks)
+        return tuple(Later(Turn.PAUSE, round((b.at_s - self.row.login_s) * 1000), n) for n, b in breaks)
 
     def heard(self, message: ServerMessage) -> Deeds:
         match message:
@@ -127,23 +147,50 @@ class SimAgent:
             return (Leave(),) if self._leaving else ()
         if self._leaving or now.state is not AgentState.NOT_READY:
             return ()
+        if self._pause is not None:
+            return self._rest(self._pause, now.reason)
         if now.reason == "no_answer":
             return (Later(Turn.WORK, BACK_TO_READY_MS),)
         return (StateSet(state=AgentState.READY),) if now.reason != "declined" else ()
 
-    def _offered(self, offer_id: str) -> Deeds:
-        if self.random.random() >= self.row.accept:
+    def _rest(self, pause: Break, reason: str | None) -> Deeds:
+        if reason != pause.reason:
+            return (StateSet(state=AgentState.NOT_READY, reason=pause.reason),)
+        if self._paused:
             return ()
-        accept = OfferAccept(offer_id=offer_id)
-        if not self.row.answer_ms:
-            return (accept,)
-        self._decisions[len(self._decisions) + 1] = offer_id
-        return (Later(Turn.WORK, self.row.answer_ms, len(self._decisions)),)
+        self._paused = True
+        return (Later(Turn.RETURN, pause.for_ms),)
+
+    def _offered(self, offer_id: str) -> Deeds:
+        answer: OfferAccept | OfferDecline = OfferAccept(offer_id=offer_id)
+        if self.random.random() >= self.row.accept:
+            if self.row.refusal is Refusal.NO_ANSWER:
+                return ()
+            answer = OfferDecline(offer_id=offer_id)
+        after_ms = self.row.answer_ms
+        if self.row.answers is not None:
+            after_ms = round(self.row.answers.draw(self.random) * 1000)
+        if not after_ms:
+            return (answer,)
+        self._answers[len(self._answers) + 1] = answer
+        return (Later(Turn.WORK, after_ms, len(self._answers)),)
 
     def act(self, later: Later) -> Deeds:
-        if later.turn is Turn.LOG_OUT:
-            self._leaving = True
-            return (StateSet(state=AgentState.OFFLINE),)
-        if later.key:
-            return (OfferAccept(offer_id=self._decisions[later.key]),)
-        return () if self._leaving else (StateSet(state=AgentState.READY),)
+        match later.turn:
+            case Turn.LOG_OUT:
+                self._leaving = True
+                return (StateSet(state=AgentState.OFFLINE),)
+            case Turn.PAUSE:
+                return self._take(self.row.breaks[later.key])
+            case Turn.RETURN:
+                self._pause, self._paused = None, False
+            case _ if later.key:
+                return (self._answers[later.key],)
+        return () if self._leaving or self._pause is not None else (StateSet(state=AgentState.READY),)
+
+    def _take(self, pause: Break) -> Deeds:
+        """A break that comes while another goes on is over before it began."""
+        if self._leaving or self._pause is not None:
+            return ()
+        self._pause = pause
+        return (StateSet(state=AgentState.NOT_READY, reason=pause.reason),)

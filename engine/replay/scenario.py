@@ -2,41 +2,51 @@
 
 A scenario is a TOML file with the policy tables of `giliran.toml` (`tiers`, `queues`, `rules`, `timings`, …)
 and rows of agents and calls, written in the file or named as CSV files beside it (`calls_csv`, `agents_csv`).
-Keys that end in `_s` are seconds of the scenario, from 0; other durations are texts ("8s"). Nothing here runs
-anything.
+Callers may come by rates (`arrivals`) and agents by the dozen (`crews`): `day` draws their rows. Keys that
+end in `_s` are seconds of the scenario, from 0, or what the clock shows then; durations are texts ("8s").
+Nothing here runs anything.
 """
 
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import attrs
 from attrs import evolve, field, frozen
-from cattrs import Converter
 
 from engine.domain.limits import ID
-from engine.policy_file import PolicyTables, policy_converter
+from engine.policy_file import PolicyTables
+from engine.replay.arrivals import Arrivals
+from engine.replay.crews import MOST_AGENTS, Crew
 from engine.replay.csv_rows import MAX_MISTAKES, read_agents, read_calls
 from engine.replay.expectations import Expectation
-from engine.replay.rows import AgentRow, CallRow
-from engine.tables import A_NAME, ConfigError, Expected, Mistake, shown, structure
+from engine.replay.reading import CLOCK, clock_s, scenario_converter
+from engine.replay.rows import AgentRow, CallRow, Second
+from engine.tables import A_NAME, ConfigError, Mistake, shown, structure
 from engine.toml_text import toml_rows, toml_value
 
-_ROWS = ("queues", "rules", "expect", "agents", "calls")
+_ROWS = ("queues", "rules", "expect", "arrivals", "crews", "agents", "calls")
 
 
 @frozen(kw_only=True)
 class Scenario(PolicyTables):
-    """One day. `end_s`: nothing happens after it; without it the day ends when no event remains."""
+    """One day. `end_s`: nothing happens after it; without it the day ends when no event remains.
+
+    `clock`: what a clock shows at second 0.
+    """
 
     name: str
     seed: int = 1
-    end_s: float | None = None
+    clock: str = "00:00"
+    end_s: Second | None = None
     expect: tuple[Expectation, ...] = ()
     agents_csv: str | None = None
     calls_csv: str | None = None
+    arrivals: tuple[Arrivals, ...] = ()
+    crews: tuple[Crew, ...] = ()
     agents: tuple[AgentRow, ...] = field(default=(), repr=False)
     calls: tuple[CallRow, ...] = field(default=(), repr=False)
 
@@ -45,54 +55,44 @@ class Scenario(PolicyTables):
         """Each queue's service level threshold, in seconds."""
         return {q.name: q.service_level_ms / 1000 for q in self.queues}
 
-    def between(self, start_s: float, end_s: float) -> "Scenario":
+    def day(self, seed: int | None = None) -> "Scenario":
+        """The day as `seed` (the scenario's own if None) draws it: every agent and call a row."""
+        seed = self.seed if seed is None else seed
+        if not self.arrivals and not self.crews:
+            return self
+        return evolve(
+            self,
+            seed=seed,
+            agents=(*self.agents, *chain.from_iterable(crew.rows(seed) for crew in self.crews)),
+            calls=(*self.calls, *chain.from_iterable(source.rows(seed) for source in self.arrivals)),
+            crews=(),
+            arrivals=(),
+        )
+
+    def between(self, start_s: float, end_s: float, seed: int | None = None) -> "Scenario":
         """That part of the day alone, from second 0: its calls, and the agents who are logged in then."""
-        calls = [
-            evolve(c, arrive_s=c.arrive_s - start_s) for c in self.calls if start_s <= c.arrive_s < end_s
-        ]
+        day = self.day(seed)
+        calls = [c.later(-start_s) for c in day.calls if start_s <= c.arrive_s < end_s]
         agents = [
-            evolve(
-                a,
-                login_s=max(0.0, a.login_s - start_s),
-                logout_s=None if a.logout_s is None else a.logout_s - start_s,
-            )
-            for a in self.agents
+            a.later(-start_s)
+            for a in day.agents
             if a.login_s < end_s and (a.logout_s is None or a.logout_s > start_s)
         ]
-        return evolve(self, calls=tuple(calls), agents=tuple(agents), end_s=None)
+        return evolve(day, calls=tuple(calls), agents=tuple(agents), end_s=None)
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from super().mistakes()
         if not ID.fullmatch(self.name):
             yield Mistake("name", shown(self.name), f"expected a name of {A_NAME}")
+        if clock_s(self.clock) is None:
+            yield Mistake("clock", shown(self.clock), f"expected {CLOCK}")
+        for n, source in enumerate(self.arrivals):
+            yield from source.mistakes(f"arrivals[{n}]", self.policy)
+        for n, crew in enumerate(self.crews):
+            yield from crew.mistakes(f"crews[{n}]", self.policy)
         yield from _row_mistakes(self)
         for n, expectation in enumerate(self.expect):
             yield from expectation.mistakes(f"expect[{n}]", self.policy)
-
-
-def scenario_converter() -> Converter:
-    """The policy's converter; a row's skills may be a list of names, each at level 1."""
-    conv = policy_converter()
-    levels = Mapping[str, int]
-
-    def skills_in(value: object, _cl: Any) -> Any:
-        if not isinstance(value, list | dict):
-            raise Expected("expected a list of skills, or a table such as { loan = 2 }")
-        if isinstance(value, dict):
-            return conv.structure(value, dict[str, int])
-        return dict.fromkeys(conv.structure(value, list[str]), 1)
-
-    def row_out(row: Any) -> dict[str, Any]:
-        plain: dict[str, Any] = hooks[type(row)](row)
-        if plain.get("skills") and set(plain["skills"].values()) == {1}:
-            plain["skills"] = list(plain["skills"])
-        return plain
-
-    conv.register_structure_hook_func(lambda cl: cl == levels, skills_in)
-    hooks = {cl: conv.get_unstructure_hook(cl) for cl in (AgentRow, CallRow)}
-    for cl in hooks:
-        conv.register_unstructure_hook(cl, row_out)
-    return conv
 
 
 def load_scenario(path: Path) -> Scenario:
@@ -104,7 +104,8 @@ def load_scenario(path: Path) -> Scenario:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), [Mistake("file", "", f"is not TOML: {error}")]) from error
     raw.setdefault("name", as_name(path.stem))
-    scenario = structure(scenario_converter(), raw, Scenario, str(path))
+    conv = scenario_converter(str(raw.get("clock", "00:00")))
+    scenario = structure(conv, raw, Scenario, str(path))
     if scenario.agents_csv:
         scenario = evolve(scenario, agents=scenario.agents + read_agents(path.parent / scenario.agents_csv))
     if scenario.calls_csv:
@@ -135,10 +136,18 @@ def _row_mistakes(s: Scenario) -> Iterator[Mistake]:
         yield from call.mistakes(f"calls[{n}]", policy)
     for n, agent in enumerate(s.agents):
         yield from agent.mistakes(f"agents[{n}]", policy)
-    for call_id, count in Counter(c.id for c in s.calls).items():
+    ids = [c.id for c in s.calls] + [f"{source.id}-…" for source in s.arrivals]
+    for call_id, count in Counter(ids).items():
         if count > 1:
             yield Mistake("calls", shown(call_id), f"expected each id once, found {count} times")
-    yield from _overlaps(s.agents)
+    for source in s.arrivals:
+        for call in s.calls:
+            if call.id.startswith(f"{source.id}-") and call.id.removeprefix(f"{source.id}-").isdecimal():
+                yield Mistake(
+                    "calls", shown(call.id), f"expected no id that arrivals of {source.id} may have"
+                )
+    crews = [crew for crew in s.crews if 0 < crew.count <= MOST_AGENTS]
+    yield from _overlaps((*s.agents, *chain.from_iterable(crew.rows(s.seed) for crew in crews)))
 
 
 def _overlaps(agents: tuple[AgentRow, ...]) -> Iterator[Mistake]:

@@ -20,10 +20,11 @@ from trio._core import _run
 
 from engine.actors.ports import Identity
 from engine.domain.rules import Policy
+from engine.replay.door import Door
 from engine.replay.outcomes import outcomes
 from engine.replay.people import Later, SimAgent, SimCustomer, Turn
 from engine.replay.result import Result
-from engine.replay.rows import AgentRow, CallRow
+from engine.replay.rows import AgentRow, CallRow, Drop
 from engine.replay.scenario import Scenario
 from engine.replay.world import World
 from engine.store.records import decode_fact
@@ -37,6 +38,7 @@ Progress = Callable[[int, int], None]  #: calls that have come, calls in all
 def replay(scenario: Scenario, seed: int | None = None, progress: Progress | None = None) -> Result:
     """Replay `scenario`. The same scenario and seed give the same result, on every machine."""
     seed = scenario.seed if seed is None else seed
+    scenario = scenario.day(seed)
     clock = trio.testing.MockClock(rate=0.0)
     with deterministic_scheduling(seed):
         return trio.run(_replay, scenario, seed, clock, progress, clock=clock)
@@ -89,22 +91,31 @@ def _plan(world: World, scenario: Scenario, start_at: int, seed: int) -> None:
         world.plan(at, Turn.LOG_IN, n, partial(_log_in, world, agent, n, start_at, seed))
     for n, call in enumerate(scenario.calls):
         at = start_at + round(call.arrive_s * 1000)
-        world.plan(at, Turn.ARRIVE, n, partial(_arrive, world, call, n))
+        world.plan(at, Turn.ARRIVE, n, partial(_arrive, world, call, n, start_at))
 
 
 def _log_in(world: World, row: AgentRow, n: int, start_at: int, seed: int) -> None:
     agent = SimAgent(row, Random(f"{seed}/{row.id}/{n}"))
     identity = Identity(sub=row.id, role="agent", queues=row.queues, skills=row.skills)
     door = world.enter(agent, n, identity)
+    door.do(agent.begins())
+    _drop_links(world, door, row.drops, n, start_at)
     if row.logout_s is not None:
         at = start_at + round(row.logout_s * 1000)
         world.plan(at, Turn.LOG_OUT, n, partial(door.act, Later(Turn.LOG_OUT, 0)))
 
 
-def _arrive(world: World, row: CallRow, n: int) -> None:
+def _arrive(world: World, row: CallRow, n: int, start_at: int) -> None:
     customer = SimCustomer(row)
     identity = Identity(sub=row.id, role="customer", tier=row.tier, attributes=row.attributes)
-    world.enter(customer, n, identity).do(customer.arrive())
+    door = world.enter(customer, n, identity)
+    door.do(customer.arrive())
+    _drop_links(world, door, row.drops, n, start_at)
+
+
+def _drop_links(world: World, door: Door, drops: tuple[Drop, ...], n: int, start_at: int) -> None:
+    for drop in drops:
+        world.plan(start_at + round(drop.at_s * 1000), Turn.LINK, n, partial(door.drop, drop))
 
 
 async def _play(

@@ -2,78 +2,30 @@
 
 import heapq
 from collections.abc import Callable
-from functools import partial
 from itertools import count
 from random import Random
 from typing import Any
 
 import trio
-from attrs import define, field
 
 from engine.actors.context import Context
 from engine.actors.directory import Directory
 from engine.actors.ids import RandomIds
 from engine.actors.leadership import Leadership, Pulse
-from engine.actors.ports import CloseCode, Identity
+from engine.actors.ports import Identity
 from engine.domain.rules import Policy
 from engine.gateway.auth import SignedReceipts, TokenRefused
-from engine.gateway.conversation import Conversation
 from engine.gateway.house import House
-from engine.gateway.messages import ClientMessage, Hello, Role, ServerMessage
 from engine.gateway.video import PeerToPeer
-from engine.replay.people import Deeds, Later, Leave, SimAgent, SimCustomer, Turn
+from engine.replay.door import Door, Person
+from engine.replay.people import Turn
 from engine.store.clock import VirtualClock
 from engine.store.memory_store import MemoryPool, MemoryStore
 
 #: In a world with one node nobody contests the lead, so the heart need hardly beat.
 CALM = Pulse(beat_ms=30 * 86_400_000, lease_ms=60 * 86_400_000)
 
-Person = SimCustomer | SimAgent
 Event = tuple[int, Turn, int, int, Callable[[], None]]  # at, turn, row, n, what
-
-
-@define(eq=False)
-class Door:
-    """A person's link: a conversation on one side, the person on the other (gateway's Sink)."""
-
-    world: "World"
-    person: Person
-    row: int
-    conversation: Conversation = field(init=False)
-    closed: bool = False
-
-    def __attrs_post_init__(self) -> None:
-        role = Role.CUSTOMER if isinstance(self.person, SimCustomer) else Role.AGENT
-        self.conversation = Conversation(role, self.world.house, self)
-
-    def send(self, message: ServerMessage) -> None:
-        self.do(self.person.heard(message))
-
-    def close(self, code: CloseCode, reason: str) -> None:
-        self.closed = True
-
-    def ping(self, within_s: float) -> None:
-        """A person in the same process is always there."""
-
-    def say(self, message: ClientMessage) -> None:
-        if not self.closed:
-            self.conversation.receive("", message)
-
-    def act(self, later: Later) -> None:
-        """What he waited for has come."""
-        self.do(self.person.act(later))
-
-    def do(self, deeds: Deeds) -> None:
-        for deed in deeds:
-            match deed:
-                case Later():
-                    at = self.world.now() + deed.after_ms
-                    self.world.plan(at, deed.turn, self.row, partial(self.act, deed))
-                case Leave():
-                    self.closed = True
-                    self.conversation.lost()
-                case _:
-                    self.say(deed)
 
 
 class Refusals:
@@ -136,8 +88,8 @@ class World:
     def enter(self, person: Person, row: int, identity: Identity) -> Door:
         """The person's link opens and says hello."""
         self._identities[identity.sub] = identity
-        door = Door(self, person, row)
-        door.say(Hello(token=identity.sub))
+        door = Door(self, person, row, identity.sub)
+        door.connect()
         return door
 
     def busy(self) -> bool:
