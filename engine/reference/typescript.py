@@ -75,6 +75,9 @@ export class Client<R extends Role = Role> extends EventTarget {
   wake(): void;
   /** Ask for something. Resolves at `ok`, rejects with a `Refusal`; asked again after a broken link. */
   request<T extends keyof Asked[R]>(type: T, ...fields: Given<Fields<Asked[R][T]>>): Promise<void>;
+  /** The same for what must not happen later than it was meant: rejects with `disconnected` without a link,
+   * and when it breaks before the answer; then it is not known what became of it. */
+  command<T extends keyof Asked[R]>(type: T, ...fields: Given<Fields<Asked[R][T]>>): Promise<void>;
   /** Say something that needs no answer; dropped while there is no link. */
   send<T extends keyof Asked[R]>(type: T, ...fields: Given<Fields<Asked[R][T]>>): void;
   /** Hear frames of a type, or what the link does. Returns what stops it. */

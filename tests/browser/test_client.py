@@ -87,13 +87,13 @@ class World:
     def loses(self, code: int = 1006) -> None:
         self.do("world.sockets.at(-1).onclose({code: a[0]})", code)
 
-    def asks(self, name: str, type: str, **fields: Any) -> None:
+    def asks(self, name: str, type: str, *, how: str = "request", **fields: Any) -> None:
         """A request whose end is kept under that name."""
         self.do(
-            "void client.request(a[1], a[2]).then(() => { world.answers[a[0]] = 'ok'; },"
+            "void client[a[3]](a[1], a[2]).then(() => { world.answers[a[0]] = 'ok'; },"
             " ({code, callId, field, state, retryMs}) =>"
             " { world.answers[a[0]] = {code, callId, field, state, retryMs}; })",
-            *(name, type, fields),
+            *(name, type, fields, how),
         )
 
     def answer(self, name: str) -> Any:
@@ -175,6 +175,24 @@ def test_what_was_not_answered_is_asked_again_before_anything_newer(world: World
     assert world.types() == []
     world.welcomes()
     assert world.types() == ["hello", "call.cancel", "call.hangup"]
+
+
+def test_a_command_is_said_once_or_not_at_all(world: World) -> None:
+    world.asks("early", "call.end", how="command")
+    world.welcomes()
+    world.asks("done", "call.end", how="command", call_id="a")
+    world.asks("broken", "call.end", how="command", call_id="b")
+    world.asks("asked", "board.watch")
+    first, second, _ = world.sockets[0]["sent"][1:]
+    assert (first["call_id"], second["call_id"]) == ("a", "b")
+    world.says("ok", ref=first["ref"])
+    world.loses()
+    world.asks("late", "call.end", how="command")
+    codes = [world.answer(name)["code"] for name in ("early", "broken", "late")]
+    assert (world.answer("done"), codes) == ("ok", ["disconnected"] * 3)
+    world.passes(250)
+    world.welcomes()
+    assert world.types() == ["hello", "board.watch"]
 
 
 def test_what_needs_no_answer_is_dropped_without_a_link(world: World) -> None:

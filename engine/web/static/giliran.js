@@ -15,7 +15,8 @@
  * and `refused` (4003, the token).
  *
  * Requests. `request` resolves at the server's `ok`. What a broken link left unanswered is asked again after
- * the next welcome, in order and before anything newer; every request of the protocol may be repeated.
+ * the next welcome, in order and before anything newer; every request of the protocol may be repeated. What
+ * is meant for now and must not happen later is a `command`: it is said once, or not at all without a link.
  *
  * Time. `now()` is the server's. A sample (server_time) is late by its journey, never early: the best
  * difference is the largest seen.
@@ -86,19 +87,14 @@ export class Client extends EventTarget {
   #pingedAt = null;
   #drainMs = null;
   #refs = 0;
-  /** @type {Map<string, {frame: object, resolve: () => void, reject: (refusal: Refusal) => void}>} */
+  /** @type {Map<string, {frame: object, again: boolean, resolve: () => void, reject: (refusal: Refusal) => void}>} */
   #pending = new Map();
   #ahead = null;
   #latest = 0;
 
   /**
-   * @param {object} options
-   * @param {string[]} options.urls WebSocket URLs, with or without the role's path
-   * @param {"customer" | "agent" | "supervisor"} options.role
-   * @param {string} options.token
-   * @param {string | null} [options.resume]
-   * @param {typeof WebSocket} [options.socket]
-   * @param {() => number} [options.random]
+   * @param {{urls: string[], role: "customer" | "agent" | "supervisor", token: string, resume?: string | null,
+   *   socket?: typeof WebSocket, random?: () => number}} options  urls with or without the role's path
    */
   constructor({ urls, role, token, resume = null, socket = globalThis.WebSocket, random = Math.random }) {
     super();
@@ -128,20 +124,14 @@ export class Client extends EventTarget {
     else if (this.link.state === "up" && this.#pingedAt === null) this.#ping();
   }
 
-  /**
-   * Ask for something. Resolves at `ok`, rejects with a `Refusal`.
-   * @param {string} type
-   * @param {Record<string, any>} [fields]
-   * @returns {Promise<void>}
-   */
+  /** Ask for something; resolves at `ok`, rejects with a `Refusal`. @param {string} type @returns {Promise<void>} */
   request(type, fields = {}) {
-    return new Promise((resolve, reject) => {
-      const ref = `r${++this.#refs}`;
-      const frame = { type, ref, ...fields };
-      this.#pending.set(ref, { frame, resolve, reject });
-      if (this.link.state === "up") this.#write(frame);
-      if (Object.values(FINAL).includes(this.link.state)) this.#giveUp();
-    });
+    return this.#ask(type, fields, true);
+  }
+
+  /** Ask for it now or never; `disconnected` if it is not known what became of it. @param {string} type */
+  command(type, fields = {}) {
+    return this.#ask(type, fields, false);
   }
 
   /** Say something that needs no answer; dropped while there is no link. */
@@ -151,9 +141,7 @@ export class Client extends EventTarget {
 
   /**
    * Hear frames of a type ("welcome", "call.queued", "offer", …) or "link".
-   * @param {string} type
-   * @param {(frame: any) => void} handler
-   * @returns {() => void} stops hearing
+   * @param {string} type @param {(frame: any) => void} handler @returns {() => void} stops hearing
    */
   on(type, handler) {
     const listener = (/** @type {CustomEvent} */ event) => handler(event.detail);
@@ -171,6 +159,16 @@ export class Client extends EventTarget {
   async refresh(token) {
     if (this.link.state === "up") await this.request("token.refresh", { token });
     this.#token = token;
+  }
+
+  #ask(type, fields, again) {
+    return new Promise((resolve, reject) => {
+      const ref = `r${++this.#refs}`;
+      const frame = { type, ref, ...fields };
+      this.#pending.set(ref, { frame, again, resolve, reject });
+      if (this.link.state === "up") this.#write(frame);
+      else this.#giveUp(Object.values(FINAL).includes(this.link.state));
+    });
   }
 
   // One link
@@ -265,6 +263,7 @@ export class Client extends EventTarget {
   #lost(code) {
     this.#socket = null;
     if (code in FINAL) return this.#finish(FINAL[code]);
+    this.#giveUp(false);
     const leaving = this.#drainMs !== null;
     const steady = this.#upSince !== null && performance.now() - this.#upSince > STEADY_MS;
     if (this.#upSince === null || leaving) this.#url += 1;
@@ -280,12 +279,13 @@ export class Client extends EventTarget {
     this.#drop();
     this.#failures = 0;
     this.#tell({ state, attempt: 0 });
-    this.#giveUp();
+    this.#giveUp(true);
   }
 
-  #giveUp() {
-    for (const ref of [...this.#pending.keys()]) {
-      this.#settle(ref, ({ reject }) => reject(new Refusal({ code: "disconnected" })));
+  /** What is not to be asked again, or everything. */
+  #giveUp(everything) {
+    for (const [ref, { again }] of [...this.#pending]) {
+      if (everything || !again) this.#settle(ref, ({ reject }) => reject(new Refusal({ code: "disconnected" })));
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * A supervisor's command: a dialog that says exactly what will happen, sends it when told to, and tells the
- * outcome: what was done, or by code why it was refused. Nothing is sent while there is no link: a command
- * must not be carried out minutes after it was meant.
+ * outcome: what was done, or by code why it was refused. Nothing is sent while there is no link, nor again after
+ * one broke: a command must not be carried out minutes after it was meant.
  *
  * @typedef {object} Command
  * @property {string} title
@@ -91,7 +91,7 @@ class Question {
     if (client.link.state !== "up") return this.#refuse(t("command.no_link"));
     this.#wait(true);
     try {
-      await client.request(...this.command.frame());
+      await client.command(...this.command.frame());
     } catch (refusal) {
       return this.#refuse(reasonOf(refusal));
     } finally {
