@@ -28,6 +28,7 @@ from engine.domain.facts import (
     OfferEnded,
 )
 from engine.domain.lifecycle import OfferEnd
+from engine.replay.journal.line import arrival
 from engine.replay.journal.queue_log import queue_log
 from engine.replay.journal.sources import LOOK_BACK_MS, SLACK_MS, Journal
 from engine.store.records import encode_fact
@@ -112,7 +113,7 @@ class CallLine:
             queue=fact.queue,
             tier=fact.tier,
             skills=_pairs(fact.skills),
-            arrived_at=fact.due_at + sum(fact.terms.values()),
+            arrived_at=arrival(fact),
             due_at=fact.due_at,
             band=fact.band,
             head_start_s=sum(fact.terms.values()),

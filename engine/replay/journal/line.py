@@ -28,6 +28,11 @@ from engine.domain.lifecycle import AgentState, CallState, OfferEnd
 from engine.domain.model import BAND
 
 
+def arrival(fact: CallQueued) -> int:
+    """When the call asked: of one that was re-created in a new era, by its due and the terms of that."""
+    return fact.due_at + sum(fact.terms.values()) if fact.restored else fact.at
+
+
 @define(eq=False)
 class Caller:
     """A live call. `since_at`: since when it is in its state; `arrived_at` is when it first asked."""
@@ -123,7 +128,7 @@ class Line:
             queue=fact.queue,
             tier=fact.tier,
             skills=fact.skills,
-            arrived_at=fact.due_at + sum(fact.terms.values()),
+            arrived_at=arrival(fact),
             due_at=fact.due_at,
             band=fact.band,
             terms=fact.terms,

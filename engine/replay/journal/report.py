@@ -26,7 +26,7 @@ from engine.domain.tally import SHORT_MS
 from engine.replay.journal.exports import csv_line, iso
 from engine.replay.journal.figures import AgentFigures, QueueFigures, reasons_of
 from engine.replay.journal.intervals import boundaries
-from engine.replay.journal.line import Caller, Line, Worker
+from engine.replay.journal.line import Caller, Line, Worker, arrival
 from engine.replay.journal.sources import LOOK_BACK_MS, SLACK_MS, Journal
 
 _LEFT = frozenset({EndReason.ABANDONED, EndReason.CUSTOMER_LOST})
@@ -157,8 +157,7 @@ class _Day:
             case AgentMoved():
                 self._moved(fact)
             case CallQueued(call=name) if name not in self.line.calls:
-                arrived_at = fact.due_at + sum(fact.terms.values())
-                if (found := self.at(arrived_at)) is not None:
+                if (found := self.at(arrival(fact))) is not None:
                     found.queue(fact.queue).offered += 1
             case OfferEnded(agent=agent, how=how) if (found := self.at(fact.at)) is not None:
                 found.agent(agent).no_answers += how is OfferEnd.EXPIRED

@@ -31,7 +31,7 @@ from engine.domain.facts import (
     OfferEnded,
 )
 from engine.domain.lifecycle import CallState, OfferEnd
-from engine.replay.journal.line import Caller, Line
+from engine.replay.journal.line import Caller, Line, arrival
 from engine.replay.journal.passing import Passing, explained, passing, passings
 from engine.replay.journal.sources import Journal
 
@@ -142,7 +142,7 @@ class _Teller:
             request_id=self.first.request_id,
             queue=self.first.queue,
             tier=self.first.tier,
-            arrived_at=self.first.due_at + sum(self.first.terms.values()),
+            arrived_at=arrival(self.first),
             sayings=tuple(self.sayings),
             passed=tuple(self.passed),
             passed_by=tuple(self.passed_by),
