@@ -19,6 +19,7 @@ from attrs import evolve
 from cyclopts import App, CoercionError, CycloptsError, Parameter
 
 from engine import __version__, options
+from engine.compare_command import compare
 from engine.config import load, load_secret
 from engine.domain.limits import NAME_CHARS, TOKEN_LIFE_S, VALUE_CHARS
 from engine.journal_commands import journal, report, why
@@ -36,6 +37,7 @@ app = App(
 )
 app.command(import_, name="import")
 app.command(replay)
+app.command(compare)
 app.command(why)
 app.command(report)
 app.command(journal)

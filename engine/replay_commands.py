@@ -2,13 +2,14 @@
 
 import json
 import sys
+from collections.abc import Callable
 from logging import WARNING
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
 from engine import options
 from engine.domain.rules import Select
@@ -17,12 +18,14 @@ from engine.options import Usage
 from engine.settings import LogFormat
 
 if TYPE_CHECKING:
-    from engine.replay.result import Result
+    from engine.replay.compare import Run
+    from engine.replay.sample import Day
     from engine.replay.scenario import Scenario
 
 REAL_TIME = 1.0
 Flag = Annotated[bool, Parameter(negative="")]
 Many = Annotated[list[str] | None, Parameter(negative="")]
+Json = Annotated[Path | None, Parameter(name="--json", allow_leading_hyphen=True)]
 
 
 def import_(
@@ -65,7 +68,7 @@ def import_(
         select=options.choice("--select", select, Select),
     )
     for tier in starts.keys() - {call.tier for call in scenario.calls}:
-        _say(f"note: no call has the tier {tier} of --head-start")
+        say(f"note: no call has the tier {tier} of --head-start")
     options.writing("--out", out, lambda: out.write_text(dump_scenario(scenario), encoding="utf-8"))
     print(f"{out}: {len(scenario.calls)} calls, {len(scenario.agents)} agents")
 
@@ -76,10 +79,12 @@ def replay(
     *,
     virtual: Flag = False,
     live: Flag = False,
+    dispatch: str = "priority",
     speed: str | None = None,
     seed: str | None = None,
     window: str | None = None,
-    json_: Annotated[Path | None, Parameter(name="--json", allow_leading_hyphen=True)] = None,
+    json_: Json = None,
+    html: Path | None = None,
 ) -> int:
     """Replay a day against the engine. Status 0 only if it kept every expectation and broke no invariant.
 
@@ -91,6 +96,8 @@ def replay(
         In virtual time, exactly and in seconds (the default).
     live
         Against a running node of its own, through real WebSockets, in real time.
+    dispatch
+        priority is the engine; polling and stream are the systems that came before, live only.
     speed
         Live only: how many times faster than the clock; default 1.
     seed
@@ -99,56 +106,106 @@ def replay(
         START..END, such as 9h..10h30m: only that part of the day.
     json_
         Write the result to this file; - is standard output.
+    html
+        Write a report to this file: drawings, the longest waits and why, every measure.
     """
+    from engine.replay.compare import Run
+    from engine.replay.result import Dispatch
+
+    by = options.choice("--dispatch", dispatch, Dispatch)
     if virtual and live:
         raise Usage("--live: expected without --virtual")
-    if speed is not None and not live:
-        raise Usage(f"--speed {speed}: expected with --live; virtual time needs no speed")
-    faster = REAL_TIME if speed is None else options.number("--speed", speed, 0.01, 10_000)
-    from engine.replay.sample import Day
-    from engine.replay.scenario import load_scenario
+    if virtual and by is not Dispatch.PRIORITY:
+        raise Usage(f"--dispatch {by}: expected without --virtual; only priority runs in virtual time")
+    live = live or by is not Dispatch.PRIORITY
+    faster = speed_of(speed, live)
+    day = day_of(scenario, window)
+    luck = day.seed if seed is None else options.whole("--seed", seed)
+    log.configure(LogFormat.CONSOLE, level=WARNING)
+    [told] = replayed([Run(day.name, day, by, live)], faster, luck)
+    plain = told.result.to_json()
+    write_json(json_, plain)
+    if html is not None:
+        from engine.replay.report.page import replay_page
+
+        write_html(html, lambda: replay_page(told, plain["violations"]))
     from engine.replay.table import table
 
-    day = load_scenario(options.readable("SCENARIO", scenario))
-    if window is not None:
-        day = day.between(*options.window("--window", window))
-    log.configure(LogFormat.CONSOLE, level=WARNING)
-    luck = day.seed if seed is None else options.whole("--seed", seed)
-    result = _replayed(day, live=live, speed=faster, seed=luck)
-    plain = result.to_json()
-    text = json.dumps(plain, allow_nan=False) + "\n"
-    if json_ is not None and str(json_) != "-":
-        options.writing("--json", json_, lambda: json_.write_text(text, encoding="utf-8"))
-    elif json_ is not None:
-        sys.stdout.write(text)
-    people = Console(stderr=str(json_) == "-", highlight=False, soft_wrap=True, markup=False)
+    people = people_at(json_)
     people.print(f"{plain['scenario']}: {plain['mode']}, {plain['dispatch']}, seed {plain['seed']}")
-    people.print(table(Day(result)))
+    people.print(table(told))
     for violation in plain["violations"]:
-        _say(f"violated: {violation}")
+        say(f"violated: {violation}")
     return 1 if plain["violations"] else 0
 
 
-def _replayed(day: "Scenario", *, live: bool, speed: float, seed: int) -> "Result":
+def replayed(runs: "list[Run]", speed: float, seed: int) -> "list[Day]":
+    """One after the other, so that none takes the machine from another."""
     from engine.replay.live import replay as in_real_time
     from engine.replay.node_process import NodeFailed
+    from engine.replay.sample import Day
     from engine.replay.virtual import replay as in_virtual_time
 
-    console = Console(stderr=True)
+    console, days = Console(stderr=True), []
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(day.name, total=len(day.calls))
+        for run in runs:
+            task = bar.add_task(run.title, total=len(run.scenario.calls))
 
-        def progress(come: int, _all: int) -> None:
-            bar.update(task, completed=come)
+            def progress(come: int, _all: int, task: TaskID = task) -> None:
+                bar.update(task, completed=come)
 
-        if not live:
-            return in_virtual_time(day, seed, progress)
-        try:
-            return in_real_time(day, speed=speed, seed=seed, progress=progress)
-        except NodeFailed as error:
-            _say(f"the node failed: {error}")
-            sys.exit(1)
+            try:
+                if not run.live:
+                    days.append(Day(in_virtual_time(run.scenario, seed, progress)))
+                    continue
+                result = in_real_time(
+                    run.scenario, dispatch=run.dispatch, speed=speed, seed=seed, progress=progress
+                )
+            except NodeFailed as error:
+                say(f"the node of {run.title} failed: {error}")
+                sys.exit(1)
+            except BaseExceptionGroup as several:
+                if several.subgroup(KeyboardInterrupt) is None:
+                    raise
+                raise KeyboardInterrupt from None
+            days.append(Day(result))
+    return days
 
 
-def _say(text: str) -> None:
+def day_of(scenario: Path, window: str | None) -> "Scenario":
+    """The scenario of SCENARIO, or that part of it."""
+    from engine.replay.scenario import load_scenario
+
+    day = load_scenario(options.readable("SCENARIO", scenario))
+    return day if window is None else day.between(*options.window("--window", window))
+
+
+def speed_of(text: str | None, live: bool) -> float:
+    """Of --speed, which only a live replay has."""
+    if text is not None and not live:
+        raise Usage(f"--speed {text}: expected with --live; virtual time needs no speed")
+    return REAL_TIME if text is None else options.number("--speed", text, 0.01, 10_000)
+
+
+def write_json(path: Path | None, plain: dict[str, Any]) -> None:
+    if path is None:
+        return
+    text = json.dumps(plain, allow_nan=False) + "\n"
+    if str(path) == "-":
+        sys.stdout.write(text)
+    else:
+        options.writing("--json", path, lambda: path.write_text(text, encoding="utf-8"))
+
+
+def write_html(path: Path, made: Callable[[], str]) -> None:
+    text = made()
+    options.writing("--html", path, lambda: path.write_text(text, encoding="utf-8"))
+
+
+def people_at(json_: Path | None) -> Console:
+    """Where people read: not where JSON goes."""
+    return Console(stderr=str(json_) == "-", highlight=False, soft_wrap=True, markup=False)
+
+
+def say(text: str) -> None:
     print(f"giliran: {text}", file=sys.stderr)

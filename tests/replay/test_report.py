@@ -1,335 +1,287 @@
-"""The interval report, against days counted by hand and against a slow count of lives at random."""
+"""The report: drawings whose places one can compute, pages that are whole, safe and say everything."""
 
-import csv
-from collections.abc import Iterator, Sequence
-from typing import Any
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import pytest
-from told import JAKARTA, Told, at, lived_at_random
 
-from engine.domain import facts as f
-from engine.domain.lifecycle import AgentState, EndReason, OfferEnd, Party
-from engine.domain.rules import Policy, Queue
-from engine.domain.tally import Tally
-from engine.replay.journal.figures import mean_s, share
-from engine.replay.journal.report import By, Interval, intervals, report
+from engine.domain.rules import Rule
+from engine.replay.compare import changed
+from engine.replay.course import Lived, Span, course
+from engine.replay.measures import MEASURES
+from engine.replay.report import plot
+from engine.replay.report.figures import agents_by_state, queue_length
+from engine.replay.report.gantt import gantt
+from engine.replay.report.html import Html, el, table
+from engine.replay.report.intervals import in_half_hours, interval_s, mean_levels, service_levels
+from engine.replay.report.page import compare_page, replay_page
+from engine.replay.report.plot import Frame
+from engine.replay.report.view import View
+from engine.replay.result import Result
+from engine.replay.rows import AgentRow, CallRow
+from engine.replay.sample import Day
+from engine.replay.virtual import replay
+from tests.replay.facts_by_hand import asked, came, ended, left, result, row, scenario, taken
 
-POLICY = Policy(
-    queues={n: Queue(name=n, service_level_ms=20_000) for n in ("general", "instant")}, reasons=("break",)
+FRAME = Frame(width=120, height=60, x=(0, 10), y=(0, 4), left=10, right=10, top=10, bottom=10)
+
+
+def a_day(*rules: Rule, calls: int = 60, agents: int = 3) -> Result:
+    rows = tuple(
+        CallRow(
+            id=f"c{n:03}",
+            arrive_s=7 * n,
+            queue="q",
+            tier=("regular", "vip")[n % 3 == 0],
+            handle_s=25 + n % 5,
+            patience_s=240,
+        )
+        for n in range(calls)
+    )
+    crew = tuple(AgentRow(id=f"a{n}", login_s=0, queues=("q",)) for n in range(agents))
+    return replay(scenario(rows, agents=crew, rules=rules))
+
+
+# plotting
+
+
+def test_a_frame_maps_the_ends_of_its_values_to_the_ends_of_its_inside() -> None:
+    assert [FRAME.at_x(v) for v in (0, 5, 10)] == [10, 60, 110]
+    assert [FRAME.at_y(v) for v in (0, 2, 4)] == [50, 30, 10]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most", "expected"),
+    [
+        (0, 10, 5, [0, 2, 4, 6, 8, 10]),
+        (0, 1, 5, [0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+        (0, 7, 4, [0, 2, 4, 6]),
+        (3, 3, 4, [3]),
+    ],
 )
-Row = dict[str, str]
-M30 = 1800
+def test_ticks_are_round(low: float, high: float, most: int, expected: list[float]) -> None:
+    assert plot.ticks(low, high, most) == pytest.approx(expected)
 
 
-def rows(day: Told, by: By, hours: float = 1, now_s: float | None = None) -> list[Row]:
-    """The report of the day's first hours, half hour by half hour."""
-    journal = day.journal(JAKARTA)
-    now = at(hours * 3600 if now_s is None else now_s)
-    lines = report(journal, POLICY, by, at(0), at(hours * 3600), M30 * 1000, now=now)
-    return list(csv.DictReader(lines))
+def test_a_clock_has_hours_minutes_and_seconds() -> None:
+    assert [plot.clock(s) for s in (0, 59.9, 3600, -52)] == ["0:00:00", "0:00:59", "1:00:00", "−0:00:52"]
+    assert plot.clock(9.5 * 3600, short=True) == "9:30"
+    assert plot.clock_ticks(7200, 4) == [
+        (0, "0:00"),
+        (1800, "0:30"),
+        (3600, "1:00"),
+        (5400, "1:30"),
+        (7200, "2:00"),
+    ]
+    assert len(plot.clock_ticks(40 * 86_400, 12)) <= 13
 
 
-def of(found: list[Row], name: str) -> list[Row]:
-    return [row for row in found if name in (row.get("queue"), row.get("agent"))]
+def test_areas_lie_upon_one_another() -> None:
+    drawn = str(plot.areas(FRAME, [0, 5, 10], [(0, [1, 2]), (1, [2, 0])]))
+    lower, upper = re.findall(r'd="([^"]+)" class="area', drawn)
+    assert lower == "M10 40H60V30H110V50H10Z"
+    assert upper == "M10 20H60V30H110V30H60V40H10Z"
 
 
-def counts(row: Row, *names: str) -> tuple[str, ...]:
-    return tuple(row[name] for name in names)
+def test_a_distribution_is_a_stair() -> None:
+    assert 'd="M10 50H60V30H110"' in str(plot.stairs(FRAME, [(0, 0), (5, 2), (10, 2)], 5))
 
 
-def test_a_queue_s_half_hours() -> None:
-    """Ten seconds of waiting, thirty, abandoned after three and after forty, expired after a minute."""
-    day = Told()
-    day.logs_in(0, "ani")
-    day.asks(100, "a")
-    day.served(110, "a", "ani")
-    day.hung_up(200, "a")
-    day.moves(230, "ani", AgentState.READY)
-    day.asks(300, "b")
-    day.served(330, "b", "ani")
-    day.hung_up(400, "b", wrap_up=False)
-    day.asks(500, "c")
-    day.left(503, "c")
-    day.asks(600, "d")
-    day.left(640, "d", EndReason.CUSTOMER_LOST)
-    day.asks(700, "e")
-    day.left(760, "e", EndReason.EXPIRED)
-    [first, second] = of(rows(day, By.QUEUE), "general")
-    assert (first["from"], first["to"]) == ("2025-03-31T00:00:00.000+07:00", "2025-03-31T00:30:00.000+07:00")
-    assert counts(first, "offered", "answered", "in_time", "abandoned", "short_abandons", "unanswered") == (
-        *("5", "2", "1"),
-        *("2", "1", "1"),
-    )
-    assert first["service_level"] == "0.3333", "1 of 2 answered and 2 - 1 abandoned"
-    assert first["abandonment"] == "0.5000"
-    assert (first["asa_s"], first["longest_wait_s"]) == ("20.000", "60.000")
-    assert (first["handled"], first["aht_s"]) == ("2", "95.000"), "120 s with wrap-up, 70 s without"
-    assert set(counts(second, "offered", "answered", "handled", "transferred")) == {"0"}
-    assert counts(second, "service_level", "abandonment", "asa_s", "longest_wait_s", "aht_s") == ("",) * 5
-    assert len(of(rows(day, By.QUEUE), "instant")) == 2, "a queue that is configured has its rows"
+def test_lanes_are_rows_of_spans() -> None:
+    drawn = plot.lanes(FRAME, [[(0, 0, 5)], [(3, 5, 10)]], 10, frozenset({3}))
+    assert "M10 11.1h50v7.8h-50z" in drawn
+    assert "M60 23.2h50v3.6h-50z" in drawn
 
 
-def test_an_interval_has_its_first_millisecond_and_not_its_last() -> None:
-    day = Told()
-    day.logs_in(0, "ani")
-    day.asks(M30 - 0.001, "a")
-    day.asks(M30, "b")
-    day.served(M30 - 0.001, "a", "ani")
-    day.hung_up(M30, "a", wrap_up=False)
-    day.left(3600, "b")
-    [first, second] = of(rows(day, By.QUEUE), "general")
-    assert counts(first, "offered", "answered", "handled", "abandoned") == ("1", "1", "0", "0")
-    assert counts(second, "offered", "answered", "handled", "abandoned") == ("1", "0", "1", "0")
+def test_markup_is_escaped_unless_it_is_markup() -> None:
+    assert el("p", "<b>", Html("<i></i>"), title='"&') == '<p title="&quot;&amp;">&lt;b&gt;<i></i></p>'
+    assert "&lt;x&gt;" in table("<x>", ["a"], [["1"]])
 
 
-def test_a_call_over_two_intervals_counts_where_each_thing_happened() -> None:
-    """Asked at 29:50, answered at 30:10, its work done at 31:10: nothing of it twice."""
-    day = Told()
-    day.logs_in(0, "ani")
-    day.asks(M30 - 10, "a")
-    day.served(M30 + 10, "a", "ani")
-    day.hung_up(M30 + 40, "a")
-    day.moves(M30 + 70, "ani", AgentState.READY)
-    [first, second] = of(rows(day, By.QUEUE), "general")
-    assert counts(first, "offered", "answered", "handled") == ("1", "0", "0")
-    assert counts(second, "offered", "answered", "in_time", "asa_s", "handled", "aht_s") == (
-        *("0", "1", "1"),
-        *("20.000", "1", "60.000"),
-    )
-    [early, late] = of(rows(day, By.AGENT), "ani")
-    assert counts(early, "ready_s", "on_call_s", "handled") == ("1800.000", "0.000", "0")
-    assert counts(late, "ready_s", "on_call_s", "wrap_up_s", "handled", "aht_s") == (
-        *("1740.000", "30.000", "30.000"),
-        *("1", "60.000"),
-    )
-    assert late["occupancy"] == "0.0333"
+# a day cut into intervals
 
 
-def test_a_talk_that_crosses_the_edge_is_cut_there() -> None:
-    day = Told()
-    day.logs_in(0, "ani")
-    day.asks(M30 - 100, "a")
-    day.served(M30 - 100, "a", "ani")
-    day.hung_up(M30 + 300, "a", wrap_up=False)
-    [early, late] = of(rows(day, By.AGENT), "ani")
-    assert (early["on_call_s"], early["handled"]) == ("100.000", "0")
-    assert (late["on_call_s"], late["handled"], late["aht_s"]) == ("300.000", "1", "400.000")
+def test_levels_are_means_over_an_interval() -> None:
+    spans = [("a", Span("a", 0, 10)), ("a", Span("a", 5, 10)), ("b", Span("b", 15, 20))]
+    assert mean_levels([0, 10, 20], spans, ["a", "b"]) == {"a": [1.5, 0], "b": [0, 0.5]}
 
 
-def test_an_agent_s_states_and_reasons() -> None:
-    day = Told()
-    day.logs_in(0, "ani", ready=False)
-    day.moves(60, "ani", AgentState.READY)
-    day.asks(100, "a")
-    day.offered(100, "a", "ani")
-    day.ends_offer(115, "a", OfferEnd.EXPIRED)
-    day.moves(130, "ani", AgentState.READY)
-    day.offered(130, "a", "ani")
-    day.ends_offer(133, "a", OfferEnd.DECLINED)
-    day.moves(138, "ani", AgentState.READY)
-    day.moves(200, "ani", AgentState.NOT_READY, "break")
-    day.moves(800, "ani", AgentState.NOT_READY, "prayer")
-    day.moves(900, "ani", AgentState.OFFLINE)
-    day.left(1000, "a")
-    [row] = rows(day, By.AGENT)
-    assert counts(row, "logged_in_s", "ready_s", "offered_s", "on_call_s", "wrap_up_s", "not_ready_s") == (
-        *("900.000", "102.000", "18.000", "0.000", "0.000"),
-        "780.000",
-    )
-    reasons = ("login", "no_answer", "declined", "break", "other", "lost")
-    assert counts(row, *(f"not_ready_{reason}_s" for reason in reasons)) == (
-        *("60.000", "15.000", "5.000", "600.000", "100.000"),
-        "0.000",
-    )
-    assert counts(row, "no_answers", "declined", "handled", "aht_s", "occupancy") == (
-        "1",
-        "1",
-        "0",
-        "",
-        "0.0000",
-    )
+def test_levels_sum_up_to_the_time_spent() -> None:
+    found = course(a_day())
+    edges = [found.end_s * k / 7 for k in range(8)]
+    spans = [(s.state, s) for agent in found.agents for s in agent.spans]
+    levels = mean_levels(edges, spans, sorted({state for state, _ in spans}))
+    there = sum(map(sum, levels.values())) * edges[1]
+    assert there == pytest.approx(sum(agent.spent_s() for agent in found.agents))
 
 
-def test_who_is_logged_in_before_the_start_and_after_the_end_is_counted_in_between() -> None:
-    day = Told()
-    day.logs_in(-7200, "ani")
-    day.asks(-10, "a")
-    day.served(5, "a", "ani")
-    day.hung_up(3700, "a")
-    [early, late] = rows(day, By.AGENT)
-    assert counts(early, "logged_in_s", "ready_s", "on_call_s") == ("1800.000", "5.000", "1795.000")
-    assert counts(late, "logged_in_s", "on_call_s", "handled") == ("1800.000", "1800.000", "0")
-    [first, _] = of(rows(day, By.QUEUE), "general")
-    assert counts(first, "offered", "answered", "asa_s") == ("0", "1", "15.000")
+@pytest.mark.parametrize(
+    ("end_s", "length_s"), [(86_400, 1800), (7200, 1800), (3600, 300), (300, 60), (20, 10)]
+)
+def test_a_day_is_cut_by_half_hours_and_what_is_shorter_finer(end_s: float, length_s: float) -> None:
+    assert interval_s(end_s) == length_s
+    assert interval_s(30 * 86_400) * 96 >= 30 * 86_400
 
 
-def test_nothing_is_known_of_what_is_still_to_come() -> None:
-    day = Told()
-    day.logs_in(0, "ani")
-    [row] = rows(day, By.AGENT, hours=2, now_s=600)
-    assert row["logged_in_s"] == "600.000"
-    assert {row["from"] for row in rows(day, By.QUEUE, hours=2, now_s=M30)} == {
-        "2025-03-31T00:00:00.000+07:00"
-    }
+def test_half_hours_are_means_of_their_bins() -> None:
+    edges = [k * 900.0 for k in range(9)]
+    assert list(in_half_hours(edges, [[1, 3, 2, 2, 0, 0, 5, 5]])) == [
+        *((0, [2]), (1800, [2]), (3600, [0]), (5400, [5])),
+    ]
 
 
-def test_a_call_that_is_passed_on() -> None:
-    """Answered once, by the queue that had it first; each conversation is work of its own queue."""
-    day = Told()
-    for agent in ("ani", "budi"):
-        day.logs_in(0, agent, "general", "instant")
-    day.asks(10, "a")
-    day.served(20, "a", "ani")
-    day.passed_on(50, "a", "ani", "instant")
-    day.moves(60, "ani", AgentState.READY)
-    day.served(70, "a", "budi")
-    day.passed_on(80, "a", "budi", "instant", to_agent="ani")
-    day.moves(85, "budi", AgentState.READY)
-    day.served(90, "a", "ani")
-    day.hung_up(100, "a", Party.AGENT, wrap_up=False)
-    found = rows(day, By.QUEUE, hours=0.5)
-    names = ("offered", "transferred_in", "answered", "transferred", "handled", "aht_s")
-    assert counts(of(found, "general")[0], *names) == ("1", "0", "1", "1", "1", "40.000")
-    assert counts(of(found, "instant")[0], *names) == ("0", "1", "0", "1", "2", "12.500")
+def test_the_service_level_is_of_those_who_came_then() -> None:
+    rows = (row("c1", 0), row("c2", 10), row("c3", 70))
+    facts = [came("ani", 0), asked("c1", 0), *taken("c1", "ani", 0, asked_s=0), asked("c2", 10)]
+    facts += [*ended("c1", "ani", 60), left("c2", 60), asked("c3", 70), *taken("c3", "ani", 100, asked_s=70)]
+    found = service_levels(Day(result(scenario(rows), facts)), 240)
+    assert [(i.calls, i.served, i.abandoned, i.level) for i in found] == [(2, 1, 1, 0.5), (1, 1, 0, 0)]
 
 
-def test_a_lost_agent_has_worked_but_not_handled() -> None:
-    day = Told()
-    day.logs_in(0, "ani")
-    day.asks(10, "a")
-    day.served(10, "a", "ani")
-    day.requeued(40, "a", f.RequeueReason.AGENT_LOST)
-    day.moves(40, "ani", AgentState.OFFLINE, "lost")
-    [row] = rows(day, By.AGENT, hours=0.5)
-    assert counts(row, "logged_in_s", "on_call_s", "handled") == ("40.000", "30.000", "0")
+# the drawings
 
 
-# against a slow count
+def test_a_day_is_told_from_second_0() -> None:
+    facts = (came("ani", -5), asked("c1", 2), *taken("c1", "ani", 4, asked_s=2), *ended("c1", "ani", 9))
+    found = course(result(scenario((row("c1", 2),)), facts))
+    [ani] = found.agents
+    assert [(s.state, s.start_s, s.end_s) for s in ani.spans] == [("ready", 0, 4), ("on_call", 4, 9)]
+    assert [span.length_s for _, span in found.waiting()] == [2]
+    assert isinstance(ani, Lived)
 
 
-def spans(facts: Sequence[f.Fact], agent: str, end_at: int) -> Iterator[tuple[int, int, AgentState, str]]:
-    moves = [x for x in facts if isinstance(x, f.AgentMoved) and x.agent == agent]
-    for move, following in zip(moves, [*moves[1:], None], strict=True):
-        until = end_at if following is None else following.at
-        if move.state is not AgentState.OFFLINE:
-            yield move.at, until, move.state, move.reason
+def test_runs_are_drawn_on_the_same_scales() -> None:
+    """Twice the agents: the drawing of the smaller run has the larger one's axis."""
+    view = View([Day(a_day(agents=2)), Day(a_day(agents=6))], ["two", "six"])
+    small, large = agents_by_state(view).drawings
+
+    def labels(drawn: Html) -> list[str]:
+        return re.findall(r'class="tick end">([^<]+)<', drawn)
+
+    assert labels(small) == labels(large) != []
+    assert "two" in small
+    assert "six" in large
 
 
-def slow_agents(facts: Sequence[f.Fact], from_at: int, to_at: int, end_at: int) -> dict[str, Any]:
-    """Every agent's time by state and reason within the interval, and offers that failed."""
-    found = {}
-    for agent in {x.agent for x in facts if isinstance(x, f.AgentMoved)}:
-        time: dict[tuple[AgentState, str], int] = {}
-        for start, until, state, reason in spans(facts, agent, end_at):
-            inside = min(until, to_at) - max(start, from_at)
-            if inside > 0:
-                key = (state, reason if state is AgentState.NOT_READY else "")
-                time[key] = time.get(key, 0) + inside
-        ends = [
-            x.how
-            for x in facts
-            if isinstance(x, f.OfferEnded) and x.agent == agent and from_at <= x.at < to_at
-        ]
-        found[agent] = (time, ends.count(OfferEnd.EXPIRED), ends.count(OfferEnd.DECLINED))
-    return {agent: told for agent, told in found.items() if any(told)}
+def test_the_chart_of_many_agents_shows_the_busiest_and_says_so() -> None:
+    section = gantt(View([Day(a_day(agents=70))], [""]))
+    assert "60 busiest are drawn; the table has all 70" in section.about
+    assert section.numbers.count('<th scope="row">') == 70
+    assert section.drawings[0].count('class="tick end"') == 60
 
 
-def of_interval(found: Interval) -> dict[str, Any]:
-    told = {}
-    for name, agent in found.agents.items():
-        time = {(s, ""): ms for s, ms in agent.spent_ms.items() if s is not AgentState.NOT_READY and ms}
-        time |= {(AgentState.NOT_READY, reason): ms for reason, ms in agent.not_ready_ms.items() if ms}
-        told[name] = (time, agent.no_answers, agent.declined)
-    return {agent: each for agent, each in told.items() if any(each)}
+def test_more_tiers_than_can_be_told_apart_are_others() -> None:
+    rows = tuple(CallRow(id=f"c{n}", arrive_s=n, queue="q", tier=f"t{n:02}", handle_s=9) for n in range(12))
+    section = queue_length(View([Day(replay(scenario(rows)))], [""]))
+    assert section.legend.count("<li>") == 7
+    assert "others" in section.legend
 
 
-def slow_handled(facts: Sequence[f.Fact]) -> list[tuple[int, str, str, int]]:
-    """Each conversation that came to its end: when its work was done, whose, of which queue, how long."""
-    found = []
-    for n, fact in enumerate(facts):
-        if not isinstance(fact, f.CallConnected):
-            continue
-        ours = [x for x in facts[:n] if getattr(x, "call", None) == fact.call]
-        queue = [x.queue for x in ours if isinstance(x, f.CallQueued | f.CallTransferred)][-1]
-        later = facts[n:]
-        moves = (x for x in later if isinstance(x, f.AgentMoved) and x.agent == fact.agent)
-        done_at = next(x.at for x in moves if x.state not in (AgentState.ON_CALL, AgentState.WRAP_UP))
-        after = [x for x in later if getattr(x, "call", None) == fact.call and x.at <= done_at]
-        if any(isinstance(x, f.CallEnded | f.CallTransferred) for x in after):
-            found.append((done_at, fact.agent, queue, done_at - fact.at))
-    return found
+# the pages
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("parts", [1, 7, 60])
-def test_a_life_at_random_comes_to_what_a_slow_count_says(seed: int, parts: int) -> None:
-    facts = lived_at_random(seed)
-    start, end = facts[0].at, facts[-1].at + 1
-    marks = [start + (end - start) * n // parts for n in range(parts + 1)]
-    found = list(intervals(facts, marks, POLICY, now=end))
-    assert [each.from_at for each in found] == marks[:-1]
-    handled = slow_handled(facts)
-    assert len(handled) > 20
-    for each in found:
-        assert of_interval(each) == slow_agents(facts, each.from_at, each.to_at, end)
-        ours = [h for h in handled if each.from_at <= h[0] < each.to_at]
-        for name, agent in each.agents.items():
-            spent = [ms for _, who, _, ms in ours if who == name]
-            assert (agent.handled, agent.handle_ms) == (len(spent), sum(spent))
-        for name, queue in each.queues.items():
-            spent = [ms for _, _, where, ms in ours if where == name]
-            assert (queue.handled, queue.handle_ms) == (len(spent), sum(spent))
+class Seen(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_queues_come_to_what_the_wallboard_shows(seed: int) -> None:
-    facts = lived_at_random(seed)
-    end = facts[-1].at + 1
-    tally = Tally(POLICY)
-    tally.read(facts, end)
-    [whole] = intervals(facts, [facts[0].at - 1, end], POLICY, now=end)
-    for name, queue in whole.queues.items():
-        hour = tally.hour(name, end)
-        left = queue.abandoned + queue.unanswered
-        assert (queue.offered, queue.answered, queue.in_time) == (hour.arrived, hour.answered, hour.in_time)
-        assert (queue.abandoned, queue.short_abandons, left) == (hour.abandoned, hour.short, hour.left)
-        assert queue.offered == queue.answered + left, "everybody has left"
+@pytest.fixture(scope="module")
+def replayed() -> str:
+    return replay_page(Day(a_day(Rule(when={"tier": ("vip",)}, head_start_ms=90_000))), ["c1: <too late>"])
 
 
-def test_an_interval_is_told_while_the_journal_is_still_being_read() -> None:
-    day = Told()
-    day.logs_in(0, "ani")
-    day.asks(M30 + 90, "a")
-    heard = iter(day.facts)
-    told = intervals(heard, [at(0), at(M30), at(3600)], POLICY, now=at(M30 + 90))
-    assert next(told).to_at == at(M30)
-    assert [each.from_at for each in told] == [at(M30)]
+@pytest.fixture(scope="module")
+def compared() -> str:
+    before, after = a_day(), a_day(Rule(when={"tier": ("vip",)}, head_start_ms=90_000))
+    return compare_page(["before", "after"], [Day(before), Day(after)], changed(before, after))
 
 
-def test_a_fact_that_comes_late_by_a_little_is_counted_where_it_belongs() -> None:
-    day = Told()
-    day.asks(M30 + 0.005, "b")
-    day.asks(M30 - 0.002, "a")
-    assert [row["offered"] for row in of(rows(day, By.QUEUE), "general")] == ["1", "1"]
+@pytest.fixture(params=["replayed", "compared"])
+def page(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(request.param))
 
 
-def test_ratios_of_nothing_are_empty() -> None:
-    assert (share(1, 0), share(1, 3), mean_s(5, 0), mean_s(1_500, 2)) == ("", "0.3333", "", "0.750")
+def test_a_page_needs_no_script_and_no_other_file(page: str) -> None:
+    seen = Seen(page)
+    assert seen.open == []
+    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in seen.tags}
+    for _, attributes in seen.tags:
+        assert not {"style", "src", "onclick"} & attributes.keys()
+        assert not (attributes.get("href") or "").startswith("http")
+    assert not re.search(r"url\((?!#p\d)", page)
+    assert "@import" not in page
 
 
-def test_a_queue_that_is_no_longer_configured_has_no_time_to_answer_within() -> None:
-    day = Told()
-    day.logs_in(0, "ani", "old")
-    day.asks(1, "a", "old")
-    day.served(2, "a", "ani")
-    [row] = of(rows(day, By.QUEUE, hours=0.5), "old")
-    assert counts(row, "offered", "answered", "in_time") == ("1", "1", "0")
+def test_every_drawing_has_a_name_and_a_description(page: str) -> None:
+    ids = [str(attributes["id"]) for _, attributes in Seen(page).tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    drawings = [a for a in Seen(page).of("svg") if a.get("role") == "img"]
+    assert len(drawings) in (5, 10)
+    for attributes in drawings:
+        assert set((attributes["aria-labelledby"] or "").split()) <= set(ids)
+    for drawn in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
+        ElementTree.fromstring(drawn)
+    assert page.count("<details>") == 5
 
 
-def test_of_a_new_era_only_what_was_not_known_is_counted() -> None:
-    day = Told()
-    day.asks(10, "a")
-    day.asks(10, "a", restored_s=60)
-    day.asks(20, "b", restored_s=60)
-    [row] = of(rows(day, By.QUEUE, hours=0.5), "general")
-    assert row["offered"] == "2"
+def test_a_page_defines_every_measure(page: str) -> None:
+    for measure in MEASURES:
+        assert f"<dt>{measure.title.replace('&', '&amp;')}</dt>" in page
+
+
+def test_a_page_says_what_was_violated(replayed: str) -> None:
+    assert "✗ Violated: 1" in replayed
+    assert "c1: &lt;too late&gt;" in replayed
+    assert "✓ Kept every expectation" in replay_page(Day(a_day(calls=2)), [])
+
+
+def test_the_longest_waits_are_told_with_their_trace(replayed: str) -> None:
+    traces = re.findall(r"<article>.*?</article>", replayed, re.DOTALL)
+    waits = [float(re.findall(r"<strong>([\d,.]+) s", trace)[0].replace(",", "")) for trace in traces]
+    assert len(traces) == 8
+    assert waits == sorted(waits, reverse=True)
+    assert any("Waited on while" in trace for trace in traces)
+    assert all("asked for queue q" in trace for trace in traces)
+
+
+def test_changed_calls_are_listed_with_why(compared: str) -> None:
+    assert "calls went otherwise under the second rules" in compared
+    assert "head start was 0 s and is 90 s (tier vip 90 s)" in compared
+    assert "now passed by" in compared
+
+
+def test_a_comparison_marks_the_best_of_a_row(compared: str) -> None:
+    rows = re.findall(r"<tr><th scope=\"row\">Wait, mean</th>(.*?)</tr>", compared)
+    assert rows
+    assert all(row.count("✓") <= 1 for row in rows)
+    assert any(row.count("✓") == 1 for row in rows)
+
+
+def test_a_page_is_small_and_the_same_each_time() -> None:
+    day = a_day(calls=400, agents=8)
+    first = replay_page(Day(day), [])
+    assert first == replay_page(Day(day), [])
+    assert len(first) < 200_000
+
+
+def test_an_empty_day_has_a_page() -> None:
+    assert "Nobody waited." in replay_page(Day(replay(scenario(()))), [])

@@ -1,0 +1,81 @@
+"""What a report looks at: one run or several, on the same scales, and a section of it."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from attrs import field, frozen
+
+from engine.domain.lifecycle import AgentState
+from engine.replay.report import plot
+from engine.replay.report.html import Html
+from engine.replay.report.plot import Frame
+from engine.replay.sample import Day
+
+#: States in the order in which they are stacked, each with the series that draws it.
+STATES = {
+    AgentState.ON_CALL: (0, "on a call"),
+    AgentState.WRAP_UP: (1, "wrap-up"),
+    AgentState.OFFERED: (2, "being alerted"),
+    AgentState.READY: (3, "ready"),
+    AgentState.NOT_READY: (4, "not ready"),
+}
+#: The first series of tiers or queues, and how many are told apart; the rest are one.
+FIRST, MOST = 5, 7
+OTHERS = "others"
+#: Room for the name of the upright axis.
+TOP = 28.0
+
+
+@frozen
+class Section:
+    """One kind of drawing: `drawings` has one for each run."""
+
+    name: str
+    heading: str
+    about: str
+    legend: Html
+    drawings: tuple[Html, ...]
+    numbers: Html
+
+
+@frozen(slots=False)
+class View:
+    """The runs that are shown, and how they are named; several share a row, so each is narrower."""
+
+    days: Sequence[Day]
+    titles: Sequence[str]
+    width: float = field(default=0.0)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "width", 860.0 if len(self.days) == 1 else 520.0)
+
+    @cached_property
+    def end_s(self) -> float:
+        return max(1.0, *(day.course.end_s for day in self.days))
+
+    @cached_property
+    def groups(self) -> tuple[str, list[str]]:
+        """By what calls are told apart, "tier" or "queue", and its names."""
+        tiers = sorted({name for day in self.days for name in day.tiers})
+        queues = sorted({name for day in self.days for name in day.queues})
+        kind, names = ("queue", queues) if len(tiers) < 2 <= len(queues) else ("tier", tiers)
+        return kind, names if len(names) <= MOST else [*names[: MOST - 1], OTHERS]
+
+    def group(self, name: str) -> str:
+        return name if name in self.groups[1] else OTHERS
+
+    @property
+    def legend(self) -> list[tuple[int, str]]:
+        return [(FIRST + k, name) for k, name in enumerate(self.groups[1])]
+
+    def clock(self) -> list[tuple[float, str]]:
+        return plot.clock_ticks(self.end_s, 12 if len(self.days) == 1 else 7)
+
+    def frame(self, height: float, most: float, **more: float) -> Frame:
+        return Frame(width=self.width, height=height, x=(0, self.end_s), y=(0, most), top=TOP, **more)
+
+    def named(self, name: str, n: int) -> str:
+        return name if len(self.days) == 1 else f"{name}-{n + 1}"
+
+    def of(self, n: int) -> str:
+        return "" if len(self.days) == 1 else f", {self.titles[n]}"

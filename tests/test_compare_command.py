@@ -1,0 +1,167 @@
+"""`giliran compare` and the report of `giliran replay`: what they write, and a message for each mistake."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.cli import main
+
+DAY = """
+[[queues]]
+name = "q"
+wrap_up = "0s"
+
+[[agents]]
+id = "ani"
+login_s = 0
+queues = ["q"]
+
+[[calls]]
+id = "first"
+arrive_s = 0
+queue = "q"
+handle_s = 50
+[[calls]]
+id = "early"
+arrive_s = 10
+queue = "q"
+handle_s = 50
+[[calls]]
+id = "vip"
+arrive_s = 20
+queue = "q"
+tier = "vip"
+handle_s = 50
+"""
+RULES = '[[rules]]\nwhen = { tier = "vip" }\nhead_start = "60s"\n'
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a directory with a day and some rules, with nothing of ours in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in [n for n in os.environ if n.startswith("GILIRAN_")]:
+        monkeypatch.delenv(name)
+    Path("day.toml").write_text(DAY)
+    Path("b.toml").write_text(RULES)
+    Path("c.toml").write_text(RULES.replace("60s", "5s"))
+    Path("bad.toml").write_text('[[rules]]\nwhen = { queue = "nope" }\nhead_start = "1s"\n')
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+MISTAKES = [
+    ([], "compare: expected either --dispatch"),
+    (["--dispatch", "priority", "--rules", "b.toml"], "compare: expected either --dispatch"),
+    (["--dispatch", "polling,pulling"], "--dispatch pulling: expected one of polling, stream, priority"),
+    (["--dispatch", "polling,polling"], "--dispatch polling,polling: expected each once"),
+    (["--rules", "none.toml"], "--rules none.toml: expected a file that exists"),
+    (["--rules", "b.toml,./b.toml"], "--rules b.toml,./b.toml: expected one file, or two that differ"),
+    (["--rules", "a,b,c"], "--rules a: expected a file that exists"),
+    (["--rules", "bad.toml"], "bad.toml with day: rules[0].when.queue = 'nope': expected one that is listed"),
+    (["--rules", "b.toml", "--speed", "2"], "--speed 2: expected with --live"),
+    (["--rules", "b.toml", "--window", "3"], "--window 3: expected START..END"),
+    (["--rules", "b.toml", "--html", "none/x.html"], "--html none/x.html: cannot be written"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), MISTAKES, ids=lambda value: " ".join(value)[:40])
+def test_a_mistake_is_told_in_one_line(
+    options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("compare", "day.toml", *options) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("giliran: ")
+    assert said in line
+
+
+REPLAY_MISTAKES = [
+    (["--dispatch", "stream", "--virtual"], "--dispatch stream: expected without --virtual"),
+    (["--dispatch", "fifo"], "--dispatch fifo: expected one of polling, stream, priority"),
+    (["--html", "none/x.html"], "--html none/x.html: cannot be written"),
+]
+
+
+@pytest.mark.parametrize(("options", "said"), REPLAY_MISTAKES, ids=lambda value: " ".join(value)[:40])
+def test_a_replay_says_what_it_cannot_do(
+    options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("replay", "day.toml", *options) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_rules_are_compared_with_those_of_the_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("compare", "day.toml", "--rules", "b.toml", "--json", "r.json", "--html", "r.html") == 0
+    told = capsys.readouterr().out
+    assert "2 of 3 calls went otherwise under b" in told
+    assert "Now goes before early" in told or "now goes before early" in told
+    plain = json.loads(Path("r.json").read_text())
+    assert [run["title"] for run in plain["runs"]] == ["as it is", "b"]
+    assert {change["call_id"] for change in plain["changed"]} == {"early", "vip"}
+    assert "<h1>day: as it is · b</h1>" in Path("r.html").read_text()
+
+
+def test_two_files_are_compared_with_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("compare", "day.toml", "--rules", "b.toml,c.toml", "--json", "-") == 0
+    out, err = capsys.readouterr()
+    plain = json.loads(out)
+    assert [run["title"] for run in plain["runs"]] == ["b", "c"]
+    assert [run["mode"] for run in plain["runs"]] == ["virtual", "virtual"]
+    assert "Wait, mean" in err
+
+
+def test_the_engine_alone_runs_in_virtual_time(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("compare", "day.toml", "--dispatch", "priority", "--json", "-") == 0
+    [only] = json.loads(capsys.readouterr().out)["runs"]
+    assert (only["mode"], only["dispatch"]) == ("virtual", "priority")
+
+
+def test_a_replay_has_a_report() -> None:
+    assert run("replay", "day.toml", "--html", "r.html") == 0
+    assert "<h1>day</h1>" in Path("r.html").read_text()
+
+
+def test_ctrl_c_ends_a_comparison_cleanly() -> None:
+    """A day of a million seconds and many calls, stopped once it runs."""
+    calls = "".join(
+        f'[[calls]]\nid = "x{n}"\narrive_s = {n}\nqueue = "q"\nhandle_s = 1\n' for n in range(20_000)
+    )
+    Path("long.toml").write_text(DAY + calls)
+    command = [sys.executable, "-c", STARTED, "compare", "long.toml", "--rules", "b.toml", "--json", "r.json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "replaying\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+    assert process.returncode == 130, err[-3000:]
+    assert "Traceback" not in err
+    assert not Path("r.json").exists()
+
+
+#: The command line, which says when the first call has come.
+STARTED = """
+import sys
+from engine import cli
+from engine.replay import virtual
+replay = virtual.replay
+
+def told(scenario, seed, progress):
+    def first(come, total):
+        if come == 1:
+            print("replaying", flush=True)
+        progress(come, total)
+    return replay(scenario, seed, first)
+
+virtual.replay = told
+cli.main(sys.argv[1:])
+"""
