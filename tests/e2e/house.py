@@ -11,6 +11,7 @@ from pathlib import Path
 import trio
 from attrs import define, field
 
+from .board import Board
 from .jwt import mint
 from .process import SECRET, Engine
 from .wire import Frame, Wire, entered
@@ -64,6 +65,15 @@ class House:
             answer = await wire.ask("call.request", request_id=f"{sub}-1", queue=queue)
             assert answer["type"] == "ok", answer
             yield wire, await wire.hear("call.queued")
+
+    @asynccontextmanager
+    async def board(
+        self, sub: str = "boss", engine: Engine | None = None, *, queues: tuple[str, ...] = ()
+    ) -> AsyncIterator[Board]:
+        """A supervisor who looks at his board."""
+        token = mint(SECRET, "supervisor", sub, queues=list(queues))
+        async with entered((engine or self.one).url, "supervisor", token) as wire:
+            yield await Board(wire).watch()
 
     async def serves(self, engine: Engine | None = None) -> None:
         """The health path: somebody else comes in, asks, is offered to an agent, and both leave again."""

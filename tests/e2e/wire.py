@@ -70,7 +70,7 @@ class Wire:
         self._refs += 1
         ref = f"r{self._refs}"
         await self.say(type_, ref=ref, **fields)
-        return await self._until(
+        return await self.until(
             lambda: next((f for f in self.frames if f.get("ref") == ref), None),
             PATIENCE_S,
             f"answer to {type_}",
@@ -87,7 +87,7 @@ class Wire:
                     return frame
             return None
 
-        return await self._until(find, within_s, f"{type_} {fields or ''}")
+        return await self.until(find, within_s, f"{type_} {fields or ''}")
 
     async def next(self, until: float) -> Frame | None:
         """The next frame; None once it is closed, or at that instant of trio's clock."""
@@ -102,9 +102,10 @@ class Wire:
 
     async def close_code(self, within_s: float = PATIENCE_S) -> int:
         """The code it was closed with, once it is."""
-        return await self._until(lambda: self.closed, within_s, "close")
+        return await self.until(lambda: self.closed, within_s, "close")
 
-    async def _until(self, find: Callable[[], T | None], within_s: float, what: str) -> T:
+    async def until(self, find: Callable[[], T | None], within_s: float, what: str) -> T:
+        """What `find` finds, looked for whenever a frame has come."""
         with trio.move_on_after(within_s):
             while True:
                 news = self._news
