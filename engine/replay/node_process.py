@@ -92,6 +92,12 @@ class NodeProcess:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def status(self) -> int | None:
+        """How it ended; None while it lives."""
+        assert self._process is not None
+        return self._process.returncode
+
     def check(self) -> None:
         """Raise `NodeFailed` if it has ended."""
         assert self._process is not None

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from engine.config import load
+from engine.domain.facts import AgentMoved, CallOffered, CallQueued
 from engine.domain.rules import Queue, Rule, Step
 from engine.policy_file import SAMPLE
 from engine.replay import live, virtual
-from engine.replay.node_process import NodeFailed, NodeProcess, config
+from engine.replay.node_process import Dispatch, NodeFailed, NodeProcess, config
 from engine.replay.rows import AgentRow, CallRow
 from engine.replay.scenario import Scenario
 
@@ -71,6 +72,59 @@ def test_a_day_comes_out_as_in_virtual_time(temporary: Path) -> None:
     assert (plain["summary"]["reconnects"], plain["summary"]["errors"]) == (0, {})
     assert left == [1, 2, 3, 4, 5]
     assert left_behind(temporary) == []
+
+
+def a_busy_half_hour() -> Scenario:
+    """Thirty callers, who come too fast; agents who come late, leave early, answer slowly, or do not."""
+    agents = [
+        *(AgentRow(id=f"a{n}", login_s=0, queues=("q",), skills={"loan": n % 2 + 1}) for n in range(3)),
+        AgentRow(id="late", login_s=120, queues=("q",), answer_ms=4_000),
+        AgentRow(id="leaves", login_s=0, logout_s=150, queues=("q",)),
+        AgentRow(id="deaf", login_s=0, queues=("q",), accept=0.3, answer_ms=2_000),
+    ]
+    calls = [
+        a_call(
+            f"c{n:02}",
+            5 + n * 9,
+            30 + 20 * (n % 3),
+            tier="vip" if n % 4 == 0 else "regular",
+            skills={"loan": n % 2 + 1} if n % 3 == 0 else {},
+            patience_s=60 if n % 5 == 0 else None,
+        )
+        for n in range(30)
+    ]
+    queue = Queue(name="q", ring_ms=60_000, wrap_up_ms=8_000, max_wait_ms=None)
+    return Scenario(name="busy", queues=(queue,), rules=DAY.rules, agents=tuple(agents), calls=tuple(calls))
+
+
+@pytest.mark.parametrize("dispatch", Dispatch)
+def test_every_dispatch_serves_the_same_people(dispatch: Dispatch, temporary: Path) -> None:
+    day = a_busy_half_hour()
+    result = live.replay(day, dispatch=dispatch, speed=30)
+    plain, cost = result.to_json(), result.cost
+    assert (plain["dispatch"], plain["violations"]) == (dispatch, [])
+    assert plain["summary"]["served"] + plain["summary"]["abandoned"] == len(day.calls)
+    assert plain["summary"]["reconnects"] == 0
+    assert {row["tier"] for row in plain["calls"] if row["outcome"] == "served"} == {"vip", "regular"}
+    logged_in = {f.agent: f.queues for f in result.facts if isinstance(f, AgentMoved) and f.queues}
+    assert logged_in == {agent.id: agent.queues for agent in day.agents}
+    assert cost is not None
+    assert (cost.http_requests > 0) == (dispatch is Dispatch.POLLING)
+    assert ("polled_every_s" in plain["summary"]) == (dispatch is Dispatch.POLLING)
+    assert min(cost.store_commands, cost.cpu_s, cost.bytes_in, cost.bytes_out) > 0
+    assert left_behind(temporary) == []
+
+
+def test_without_priority_calls_are_offered_as_they_came() -> None:
+    """What an agent may take, he gets in the order of arrival; only offers that failed come again."""
+    calls = tuple(a_call(f"c{n:02}", 10 + n, 20, tier="vip" if n % 2 else "regular") for n in range(8))
+    agents = (AgentRow(id="ani", login_s=0, queues=("q",)),)
+    day = Scenario(name="line", queues=DAY.queues, rules=DAY.rules, agents=agents, calls=calls)
+    names = [call.id for call in calls]
+    for dispatch in (Dispatch.POLLING, Dispatch.STREAM):
+        facts = live.replay(day, dispatch=dispatch, speed=SPEED).facts
+        asked = {f.call: f.request_id for f in facts if isinstance(f, CallQueued)}
+        assert [asked[f.call] for f in facts if isinstance(f, CallOffered)] == names
 
 
 def test_ctrl_c_ends_it_and_leaves_nothing(temporary: Path) -> None:

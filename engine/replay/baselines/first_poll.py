@@ -8,7 +8,7 @@ There is no link to anybody: somebody is gone when he has not asked for `UNSEEN_
 closed his page waits on as a ghost.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import orjson
@@ -22,7 +22,7 @@ from engine.domain.errors import Code, Refused
 from engine.domain.lifecycle import AgentState, CallState
 from engine.domain.model import Agent, Call, Skills
 from engine.domain.rules import Policy, able
-from engine.replay.baselines.floor import Floor
+from engine.replay.baselines.floor import Floor, unix_ms
 from engine.replay.baselines.ledger import Command, Ledger
 
 #: Who has not asked anything for so long is gone; looked for this often. Of the network, so not scaled.
@@ -53,9 +53,9 @@ def _member(call: Call) -> str:
 class FirstPoll:
     """What the requests do. `who` is the bearer of a request's token."""
 
-    def __init__(self, ledger: Ledger, policy: Policy) -> None:
+    def __init__(self, ledger: Ledger, policy: Policy, now: Callable[[], int] = unix_ms) -> None:
         self.ledger = ledger
-        self.floor = Floor(ledger, policy, NAME, self)
+        self.floor = Floor(ledger, policy, NAME, self, now)
         self._seen: dict[tuple[str, str], float] = {}
 
     def place(self, write: Write) -> Iterable[Command]:

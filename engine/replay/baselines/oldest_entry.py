@@ -12,7 +12,7 @@ What is undelivered or left lying is mirrored in memory, so that the heads of la
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import trio
@@ -22,7 +22,7 @@ from engine.domain.change import Change, Write
 from engine.domain.lifecycle import AgentState, CallState
 from engine.domain.model import Agent, Call
 from engine.domain.rules import Policy, able
-from engine.replay.baselines.floor import Floor
+from engine.replay.baselines.floor import Floor, unix_ms
 from engine.replay.baselines.ledger import Command, Ledger
 
 #: The name of the pool and of its one node, and of every lane's consumer group.
@@ -64,9 +64,9 @@ class Delivered:
 class OldestEntry:
     """A `Dispatch`. `assign` is to be called whenever `moved` is set."""
 
-    def __init__(self, ledger: Ledger, policy: Policy) -> None:
+    def __init__(self, ledger: Ledger, policy: Policy, now: Callable[[], int] = unix_ms) -> None:
         self.ledger = ledger
-        self.floor = Floor(ledger, policy, NAME, self)
+        self.floor = Floor(ledger, policy, NAME, self, now)
         #: what has changed and was not told yet
         self.news: deque[Change] = deque()
         #: set by every change
@@ -136,18 +136,20 @@ class OldestEntry:
                 if call is not None:
                     self.floor.offer(call, agent, select="longest_ready")
                     break
-        return min((at for lane in self._lanes.values() for at in lane.lying.values()), default=None)
+        now = self.floor.now()
+        lying = (at for lane in self._lanes.values() for at in lane.lying.values() if at > now)
+        return min(lying, default=None)
 
     def _next_lane(self, agent: Agent) -> Lane | None:
         """The lane he serves whose next entry is oldest."""
         now = self.floor.now()
         heads = [
-            (entry, lane.key)
+            (entry, lane.key, lane)
             for lane in self._lanes.values()
             if able(agent.queues, agent.skills, frozenset({lane.queue}), lane.skills)
             and (entry := lane.oldest(now)) is not None
         ]
-        return next(lane for lane in self._lanes.values() if lane.key == min(heads)[1]) if heads else None
+        return min(heads)[2] if heads else None
 
     def _take(self, lane: Lane, agent: Agent) -> Call | None:
         """The lane's next entry, now under his name; None if its caller does not wait any more."""
