@@ -3,6 +3,7 @@
 import pytest
 from e2e.jwt import mint
 from e2e.process import SECRET
+from playwright.sync_api import expect
 
 from .agent_desk import Agent
 from .customer_page import Customer
@@ -46,3 +47,21 @@ def test_who_comes_without_a_token_is_asked_for_one(house: House) -> None:
     budi.page.get_by_role("textbox", name=budi.text("signin.token")).fill(budi.watch.token)
     budi.page.keyboard.press("Enter")
     budi.sees("choose.lead")
+
+
+def test_who_signs_in_at_the_same_tab_has_agreed_to_nothing_yet(house: House) -> None:
+    """And it is another's link that counts, whatever else of the address changed before."""
+    budi = house.enter(Customer, "budi", "Budi")
+    budi.chooses("General service")
+    budi.agrees()
+    budi.page.reload()
+    budi.chooses("General service")
+    agreed = budi.page.get_by_role("checkbox", name=budi.text("consent.agree"))
+    expect(agreed).to_be_checked()
+    budi.page.goto(f"{house.one.url}/customer#main")
+    token = mint(SECRET, "customer", "dewi", name="Dewi")
+    budi.page.goto(f"{house.one.url}/customer#token={token}")
+    budi.sees("choose.title_name", name="Dewi")
+    assert token not in budi.page.url
+    budi.chooses("General service")
+    expect(agreed).not_to_be_checked()

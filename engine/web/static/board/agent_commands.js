@@ -9,7 +9,7 @@ const { t } = i18n;
 
 const ASKABLE = ["ready", "not_ready", "offline"];
 const WORKING = new Set(["offered", "on_call", "wrap_up"]);
-const MOST_LEVEL = 99;
+const MOST_LEVEL = 100;
 
 /**
  * @param {Board} board @param {AgentRow} agent

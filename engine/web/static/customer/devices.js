@@ -1,7 +1,7 @@
 /**
  * The customer's camera and microphone during one visit. What he agreed to and what he switched off is
  * remembered for this tab, so that a reload in the middle of a call brings his picture back without asking
- * him again; it is never remembered beyond the tab.
+ * him again; it is never remembered beyond the tab, nor for whoever signs in there after him.
  */
 
 import { acquire, release } from "../lib/media.js";
@@ -14,11 +14,13 @@ export class Devices extends EventTarget {
   /** @type {"off" | "asking" | "on"} */ state = "off";
   /** @type {string | null} why there is no picture or sound: t("device." + problem) */ problem = null;
   #asked = 0;
-  #kept = { agreed: null, wanted: false, audio: true, video: true, audioId: null, videoId: null };
+  #kept = { person: null, agreed: null, wanted: false, audio: true, video: true, audioId: null, videoId: null };
 
-  constructor() {
+  /** @param {string} person whose visit it is */
+  constructor(person) {
     super();
-    Object.assign(this.#kept, JSON.parse(sessionStorage.getItem(STORED) ?? "{}"));
+    const kept = JSON.parse(sessionStorage.getItem(STORED) ?? "{}");
+    Object.assign(this.#kept, kept.person === person ? kept : { person });
   }
 
   /** The version of the consent he gave in this tab, or null. */

@@ -19,7 +19,6 @@ const stored = () => JSON.parse(sessionStorage.getItem(STORED) ?? "{}");
 
 export class Page {
   /** @type {Meeting | null} */ meeting = null;
-  devices = new Devices();
   model;
   #changed;
   #met = null;
@@ -33,7 +32,9 @@ export class Page {
 
   constructor(client, token, changed) {
     this.client = client;
-    this.name = claims(token).name ?? "";
+    const { sub = "", name = "" } = claims(token);
+    this.name = name;
+    this.devices = new Devices(sub);
     this.model = { ...NOTHING, past: stored().past ?? [] };
     this.#changed = changed;
     for (const type of TYPES) client.on(type, (frame) => this.act(type, frame));

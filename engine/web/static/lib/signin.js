@@ -16,7 +16,7 @@ const key = (role) => `giliran.token.${role}`;
  */
 export async function signIn(role, { again = false } = {}) {
   if (again) sessionStorage.removeItem(key(role));
-  addEventListener("hashchange", () => location.hash.includes("token=") && location.reload(), { once: true });
+  addEventListener("hashchange", anew);
   const token = fromAddress() ?? sessionStorage.getItem(key(role)) ?? (await ask(again));
   sessionStorage.setItem(key(role), token);
   return token;
@@ -30,6 +30,11 @@ export function claims(token) {
   } catch {
     return {};
   }
+}
+
+/** Another link was followed in this tab: the same function each time, so it is heard once. */
+function anew() {
+  if (location.hash.includes("token=")) location.reload();
 }
 
 function fromAddress() {
