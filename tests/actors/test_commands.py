@@ -40,10 +40,11 @@ from engine.actors.requests import (
 )
 from engine.domain.change import Change, Receipt, Unknown
 from engine.domain.errors import Code, Refused
-from engine.domain.lifecycle import AgentState, EndReason, OfferEnd, Party
+from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd, Party
 from engine.domain.model import Agent
 from engine.domain.rules import Queue, Rule
 from engine.gateway.messages import Welcome
+from engine.store.memory_pool import Faults
 
 from .pool import Client, Pool
 
@@ -232,6 +233,22 @@ async def test_a_node_whose_own_rules_are_broken_keeps_the_old_and_says_so(
     await trio.sleep(1)
     assert (pool.nodes[0].context.policy, other.context.policy) == (pool.written, before)
     assert [e["field"] for e in log if e["log_level"] == "error"] == ["rules"]
+
+
+async def test_an_offer_that_is_being_made_while_rules_change_is_made_once(pool: Pool) -> None:
+    """Its two sides stay reserved on the new board."""
+    boss, siti = await supervisor(pool), await pool.ready("siti")
+    agus = await pool.ready("agus")
+    pool.memory.faults = Faults(answer_ms=400)
+    pool.memory.random.seed(5)
+    budi = await pool.waiting("budi")
+    await pool.until(lambda: pool.facts("call_offered"))
+    pool.written = evolve(pool.policy, rules=(Rule(head_start_ms=1),))
+    await does(boss, RulesReload())
+    await trio.sleep(3)
+    assert len(pool.facts("call_offered")) == 1
+    assert len(siti.unread(Offer)) + len(agus.unread(Offer)) == 1
+    assert pool.call_of(budi).state is CallState.OFFERED
 
 
 # who may

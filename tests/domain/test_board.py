@@ -12,7 +12,7 @@ from engine.domain.board import Board
 from engine.domain.lanes import LaneKey, ProfileKey
 from engine.domain.lifecycle import AgentState, CallState
 from engine.domain.matching import match
-from engine.domain.model import Agent, Call, Customer
+from engine.domain.model import Agent, Call, QueueGate, Record
 from engine.domain.rules import Policy, Queue, Step, able
 
 from .builders import NOW, POLICY, agent, call, customer
@@ -74,6 +74,31 @@ def test_put_hold_and_release_in_any_order_end_where_a_fresh_board_begins(
     board.settle(WORLD_NOW)
     assert {r.ref: r for r in board.everything()} == known
     assert standing(board) == standing(told(after.policy, list(known.values()), WORLD_NOW))
+
+
+@settings(max_examples=200, deadline=None)
+@given(worlds, worlds, st.integers(0, 2**32))
+def test_under_other_rules_it_is_as_if_it_had_been_told_under_them_and_reservations_stay(
+    world: World, rules: World, seed: int
+) -> None:
+    dice = random.Random(seed)
+    board = told(world.policy, world.records, WORLD_NOW - 500)
+    board.settle(WORLD_NOW)
+    held = {r.ref: dice.choice([None, WORLD_NOW + 200]) for r in world.records if dice.random() < 0.4}
+    for ref, until in held.items():
+        board.hold([ref], until)
+    again, expected = board.under(rules.policy, WORLD_NOW), told(rules.policy, world.records, WORLD_NOW)
+    for ref, until in held.items():
+        expected.hold([ref], until)
+    assert again.policy is rules.policy
+    assert again.next_deadline() == expected.next_deadline()
+    for now in (WORLD_NOW, WORLD_NOW + 200):
+        assert again.settle(now) == expected.settle(now)
+        assert standing(again) == standing(expected)
+    assert match(again, WORLD_NOW + 200) == match(expected, WORLD_NOW + 200)
+    for both in (again, expected):
+        both.release(list(held), WORLD_NOW + 200)
+    assert standing(again) == standing(expected)
 
 
 def test_old_news_changes_nothing() -> None:
@@ -158,12 +183,16 @@ def test_a_deadline_whose_change_was_refused_is_looked_at_again_later_or_when_th
 
 
 def test_everything_is_everybody_and_nodes_are_those_that_hold_a_socket() -> None:
-    records: list[Call | Agent | Customer] = [call(), agent(), customer(node="")]
+    gate = QueueGate(id="general", since_at=NOW, by="boss", paused=True)
+    records: list[Record] = [call(), agent(), customer(node=""), gate]
     board = Board(POLICY)
     for record in records:
         board.put(record.ref, record, NOW)
-    assert {r.ref for r in board.everything()} == {"call:c1", "agent:a1", "customer:k1"}
+    assert {r.ref for r in board.everything()} == {"call:c1", "agent:a1", "customer:k1", "queue:general"}
     assert board.nodes() == {"n2"}
+    assert board.get("queue:general") == gate
+    board.put("queue:general", None, NOW)
+    assert board.get("queue:general") is None
 
 
 def test_a_decision_costs_lanes_times_profiles_never_calls_times_agents(
