@@ -85,6 +85,11 @@ class Arrivals:
                 patience_s=None if patience is None else round(patience.draw(waiting), 3),
             )
 
+    def made(self, call_id: str) -> bool:
+        """Whether one of these calls may have that id."""
+        prefix, _, number = call_id.rpartition("-")
+        return prefix == self.id and number.isdecimal() and not number.startswith("0")
+
     def instants(self, random: Random) -> Iterator[float]:
         """When they come, in seconds."""
         highest, at = max(point.per_hour for point in self._points()) / 3600, self.from_s

@@ -41,6 +41,8 @@ class Door:
     row: int
     token: str
     over: bool = False
+    #: his own link broke
+    broke: bool = False
     _conversation: Conversation | None = None
     _welcome: bool = False
     _resume: str | None = None
@@ -60,6 +62,7 @@ class Door:
     def drop(self, drop: Drop) -> None:
         """The link breaks, and comes back later."""
         if self._conversation is not None and not self.over:
+            self.broke = True
             self._break()
             self.world.plan(self.world.now() + drop.for_ms, Turn.LINK, self.row, self.connect)
 

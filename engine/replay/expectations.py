@@ -1,18 +1,21 @@
 """What a scenario promises of its day, measured on the rows of calls of a replay's result.
 
-A row says `call_id`, `queue`, `tier`, `outcome` (served, abandoned or unserved), `wait_s` (arrival to
-connection, or to hang-up; None if unserved) and `offers`. Service level: answered within the queue's
-threshold, divided by answered + abandoned, abandons under 5 s left out.
+A row says `call_id`, `queue`, `tier`, `arrived_s`, `outcome` (served, abandoned or unserved), `wait_s`
+(arrival to connection, or to hang-up; None if unserved), `agent_id` and `offers`. Service level: answered
+within the queue's threshold, divided by answered + abandoned, abandons under 5 s left out. A call is overtaken
+by one of its queue that came later and was connected while it waited.
 """
 
 import math
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from itertools import accumulate, pairwise
 from typing import Any
 
 from attrs import frozen
 
-from engine.domain.rules import Policy
 from engine.tables import Mistake, nearest, shown
 
 SHORT_ABANDON_S = 5.0
@@ -27,48 +30,111 @@ class Measure(StrEnum):
     ABANDONMENT = "abandonment"  # share of all calls, 0 to 1
     MEAN_WAIT_S = "mean_wait_s"  # of all calls that were served or abandoned
     MEAN_ANSWER_S = "mean_answer_s"  # of served calls: the field's ASA
+    P50_WAIT_S = "p50_wait_s"
     P90_WAIT_S = "p90_wait_s"
+    P99_WAIT_S = "p99_wait_s"
     MAX_WAIT_S = "max_wait_s"
     SERVICE_LEVEL = "service_level"  # 0 to 1
     OFFERS = "offers"
+    OVERTAKEN_BY_S = (
+        "overtaken_by_s"  # how much later the latest of those came who overtook one; 0: nobody did
+    )
+
+
+@frozen(kw_only=True)
+class Known:
+    """What a scenario has, that its expectations may speak of. `called`: whether a call may have that id."""
+
+    queues: tuple[str, ...]
+    tiers: tuple[str, ...]
+    agents: tuple[str, ...]
+    calls: tuple[str, ...]
+    called: Callable[[str], bool]
 
 
 @frozen(kw_only=True)
 class Expectation:
-    """`min <= measure <= max`, of all calls or of one queue's, one tier's or one call's."""
+    """`min <= measure <= max`, of all calls or of one queue's, one tier's, one call's or those an agent
+    served; or `order`: these calls are connected one after the other."""
 
-    measure: Measure
+    measure: Measure | None = None
     min: float | None = None
     max: float | None = None
     queue: str | None = None
     tier: str | None = None
     call: str | None = None
+    agent: str | None = None
+    order: tuple[str, ...] = ()
 
-    def mistakes(self, at: str, policy: Policy) -> Iterator[Mistake]:
+    def mistakes(self, at: str, known: Known) -> Iterator[Mistake]:
+        if (self.measure is None) == (not self.order):
+            yield Mistake(at, "", "expected either a measure or an order")
+        elif self.order:
+            yield from self._order_mistakes(at, known)
+        else:
+            yield from self._limit_mistakes(at)
+        of = (("queue", known.queues), ("tier", known.tiers), ("agent", known.agents))
+        for key, names in of:
+            value = getattr(self, key)
+            if value is not None and value not in names:
+                yield Mistake(f"{at}.{key}", shown(value), _one_of(f"a {key} of this scenario", value, names))
+        if self.call is not None and not known.called(self.call):
+            yield Mistake(f"{at}.call", shown(self.call), _one_of("a call's id", self.call, known.calls))
+
+    def _limit_mistakes(self, at: str) -> Iterator[Mistake]:
         if self.min is None and self.max is None:
             yield Mistake(at, "", "expected a min, a max or both")
         if self.min is not None and self.max is not None and self.min > self.max:
             yield Mistake(f"{at}.max", f"{self.max:g}", "expected min or more")
-        if self.queue is not None and self.queue not in policy.queues:
-            known = nearest(self.queue, list(policy.queues))
-            yield Mistake(f"{at}.queue", shown(self.queue), f"expected one that is listed{known}")
+
+    def _order_mistakes(self, at: str, known: Known) -> Iterator[Mistake]:
+        if len(set(self.order)) < 2:
+            yield Mistake(f"{at}.order", shown(list(self.order)), "expected two different calls or more")
+        for name in self.order:
+            if not known.called(name):
+                yield Mistake(f"{at}.order", shown(name), _one_of("a call's id", name, known.calls))
+        for key in ("min", "max", "queue", "tier", "call", "agent"):
+            if getattr(self, key) is not None:
+                yield Mistake(f"{at}.{key}", shown(getattr(self, key)), "expected none beside an order")
 
     def failure(self, rows: Rows, service_level_s: Mapping[str, float]) -> str | None:
         """What is wrong, as one line; None if the expectation holds."""
+        if self.measure is None:
+            return _out_of_order(self.order, rows)
         mine = [r for r in rows if self._covers(r)]
-        found = measured(self.measure, mine, service_level_s)
+        found = measured(self.measure, mine, service_level_s, rows)
         low, high = self.min, self.max
         if found is not None and (low is None or found >= low) and (high is None or found <= high):
             return None
         limits = (("at least", low), ("at most", high))
         bounds = [f"{word} {bound:g}" for word, bound in limits if bound is not None]
-        of = "".join(f" of {k} {v}" for k in ("queue", "tier", "call") if (v := getattr(self, k)))
+        keys = ("queue", "tier", "call", "agent")
+        of = "".join(f" of {k} {v}" for k in keys if (v := getattr(self, k)))
         said = "nothing to measure" if found is None else f"found {found:g}"
         return f"{self.measure}{of}: expected {' and '.join(bounds)}, {said}"
 
     def _covers(self, row: Mapping[str, Any]) -> bool:
-        wanted = {"queue": self.queue, "tier": self.tier, "call_id": self.call}
+        wanted = {"queue": self.queue, "tier": self.tier, "call_id": self.call, "agent_id": self.agent}
         return all(value is None or row[key] == value for key, value in wanted.items())
+
+
+def _one_of(what: str, value: str, names: tuple[str, ...]) -> str:
+    return (
+        f"expected {what}{nearest(value, list(names[:20]))}" if names else f"expected {what}; there is none"
+    )
+
+
+def _out_of_order(order: tuple[str, ...], rows: Rows) -> str | None:
+    connected = {r["call_id"]: r["arrived_s"] + r["wait_s"] for r in rows if r["outcome"] == "served"}
+    told = f"order {', '.join(order)}"
+    for name in order:
+        if name not in connected:
+            return f"{told}: {name} was not served"
+    for first, then in pairwise(order):
+        if connected[first] >= connected[then]:
+            at = f"{first} at {connected[first]:g} s, {then} at {connected[then]:g} s"
+            return f"{told}: found {at}"
+    return None
 
 
 def failures(expect: Sequence[Expectation], rows: Rows, service_level_s: Mapping[str, float]) -> list[str]:
@@ -81,12 +147,16 @@ def summary(rows: Rows, service_level_s: Mapping[str, float]) -> dict[str, float
     return {m.value: measured(m, rows, service_level_s) for m in Measure}
 
 
-def measured(measure: Measure, rows: Rows, service_level_s: Mapping[str, float]) -> float | None:
-    """One measure of these calls; None if there is nothing to measure it on."""
+def measured(
+    measure: Measure, rows: Rows, service_level_s: Mapping[str, float], among: Rows | None = None
+) -> float | None:
+    """One measure of these calls, which came `among` those; None if there is nothing to measure it on."""
     if measure in _COUNTED:
         return float(sum(r["outcome"] == measure.value for r in rows))
     if measure is Measure.SERVICE_LEVEL:
         return _service_level(rows, service_level_s)
+    if measure is Measure.OVERTAKEN_BY_S:
+        return _overtaken_by_s(rows, rows if among is None else among)
     return _MEASURES[measure](rows)
 
 
@@ -110,6 +180,25 @@ def _service_level(rows: Rows, service_level_s: Mapping[str, float]) -> float | 
     return within / (len(served) + left) if served or left else None
 
 
+def _overtaken_by_s(rows: Rows, among: Rows) -> float | None:
+    """For each call, the latest arrival of those of its queue that were connected before its own wait ended."""
+    connected: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for r in among:
+        if r["outcome"] == "served":
+            connected[r["queue"]].append((r["arrived_s"] + r["wait_s"], r["arrived_s"]))
+    instants, latest = {}, {}
+    for queue, pairs in connected.items():
+        pairs.sort()
+        instants[queue] = [at for at, _ in pairs]
+        latest[queue] = list(accumulate((arrived for _, arrived in pairs), max))
+    worst = []
+    for r in rows:
+        over = math.inf if r["wait_s"] is None else r["arrived_s"] + r["wait_s"]
+        before = bisect_left(instants.get(r["queue"], []), over)
+        worst.append(max(0.0, latest[r["queue"]][before - 1] - r["arrived_s"]) if before else 0.0)
+    return max(worst, default=None)
+
+
 _COUNTED = frozenset({Measure.SERVED, Measure.ABANDONED, Measure.UNSERVED})
 _MEASURES: dict[Measure, Callable[[Rows], float | None]] = {
     Measure.CALLS: lambda rows: float(len(rows)),
@@ -117,6 +206,8 @@ _MEASURES: dict[Measure, Callable[[Rows], float | None]] = {
     Measure.ABANDONMENT: lambda rows: _mean([float(r["outcome"] == "abandoned") for r in rows]),
     Measure.MEAN_WAIT_S: lambda rows: _mean(_waits(rows, "served", "abandoned")),
     Measure.MEAN_ANSWER_S: lambda rows: _mean(_waits(rows, "served")),
+    Measure.P50_WAIT_S: lambda rows: _percentile(_waits(rows, "served", "abandoned"), 0.5),
     Measure.P90_WAIT_S: lambda rows: _percentile(_waits(rows, "served", "abandoned"), 0.9),
+    Measure.P99_WAIT_S: lambda rows: _percentile(_waits(rows, "served", "abandoned"), 0.99),
     Measure.MAX_WAIT_S: lambda rows: max(_waits(rows, "served", "abandoned"), default=None),
 }

@@ -22,7 +22,7 @@ from engine.policy_file import PolicyTables
 from engine.replay.arrivals import Arrivals
 from engine.replay.crews import MOST_AGENTS, Crew
 from engine.replay.csv_rows import MAX_MISTAKES, read_agents, read_calls
-from engine.replay.expectations import Expectation
+from engine.replay.expectations import Expectation, Known
 from engine.replay.reading import CLOCK, clock_s, scenario_converter
 from engine.replay.rows import AgentRow, CallRow, Second
 from engine.tables import A_NAME, ConfigError, Mistake, shown, structure
@@ -91,8 +91,22 @@ class Scenario(PolicyTables):
         for n, crew in enumerate(self.crews):
             yield from crew.mistakes(f"crews[{n}]", self.policy)
         yield from _row_mistakes(self)
+        known = self._known()
         for n, expectation in enumerate(self.expect):
-            yield from expectation.mistakes(f"expect[{n}]", self.policy)
+            yield from expectation.mistakes(f"expect[{n}]", known)
+
+    def _known(self) -> Known:
+        shares = [share for source in self.arrivals for share in source.mix]
+        ids = frozenset(call.id for call in self.calls)
+        crews = (crew for crew in self.crews if 0 < crew.count <= MOST_AGENTS)
+        agents = chain(self.agents, chain.from_iterable(crew.rows(self.seed) for crew in crews))
+        return Known(
+            queues=tuple(queue.name for queue in self.queues),
+            tiers=tuple(sorted({call.tier for call in self.calls} | {share.tier for share in shares})),
+            agents=tuple(dict.fromkeys(agent.id for agent in agents)),
+            calls=tuple(call.id for call in self.calls),
+            called=lambda name: name in ids or any(source.made(name) for source in self.arrivals),
+        )
 
 
 def load_scenario(path: Path) -> Scenario:
@@ -142,7 +156,7 @@ def _row_mistakes(s: Scenario) -> Iterator[Mistake]:
             yield Mistake("calls", shown(call_id), f"expected each id once, found {count} times")
     for source in s.arrivals:
         for call in s.calls:
-            if call.id.startswith(f"{source.id}-") and call.id.removeprefix(f"{source.id}-").isdecimal():
+            if source.made(call.id):
                 yield Mistake(
                     "calls", shown(call.id), f"expected no id that arrivals of {source.id} may have"
                 )

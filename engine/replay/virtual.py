@@ -21,6 +21,7 @@ from trio._core import _run
 from engine.actors.ports import Identity
 from engine.domain.rules import Policy
 from engine.replay.door import Door
+from engine.replay.invariants import violations
 from engine.replay.outcomes import outcomes
 from engine.replay.people import Later, SimAgent, SimCustomer, Turn
 from engine.replay.result import Result
@@ -68,6 +69,7 @@ async def _replay(
         await _play(world, scenario, start_at, clock, progress)
         nursery.cancel_scope.cancel()
     facts = tuple(decode_fact(f) for _, _, _, told in world.pool.journal for f in told)
+    complete = scenario.end_s is None
     return Result(
         scenario=scenario,
         mode="virtual",
@@ -76,6 +78,7 @@ async def _replay(
         calls=outcomes(facts, scenario.calls, start_at=start_at),
         facts=facts,
         start_at=start_at,
+        violations=tuple(violations(facts, world.answered(), complete=complete)),
         extra={"refused_commits": world.refusals.count},
     )
 

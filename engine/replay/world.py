@@ -18,7 +18,7 @@ from engine.gateway.auth import SignedReceipts, TokenRefused
 from engine.gateway.house import House
 from engine.gateway.video import PeerToPeer
 from engine.replay.door import Door, Person
-from engine.replay.people import Turn
+from engine.replay.people import SimCustomer, Turn
 from engine.store.clock import VirtualClock
 from engine.store.memory_store import MemoryPool, MemoryStore
 
@@ -49,6 +49,7 @@ class World:
         self.refusals = Refusals()
         self.agenda: list[Event] = []
         self._count = count()
+        self._doors: list[Door] = []
         self._identities: dict[str, Identity] = {}
         self.context = Context(
             store=self.store,
@@ -89,8 +90,20 @@ class World:
         """The person's link opens and says hello."""
         self._identities[identity.sub] = identity
         door = Door(self, person, row, identity.sub)
+        self._doors.append(door)
         door.connect()
         return door
+
+    def answered(self) -> dict[str, bool]:
+        """The callers who must be in the journal, and whether they were refused.
+
+        Whoever's own link broke is not among them: he may have been away for too long.
+        """
+        return {
+            door.token: bool(door.person.errors)
+            for door in self._doors
+            if isinstance(door.person, SimCustomer) and not door.broke
+        }
 
     def busy(self) -> bool:
         """Whether anything but the keeping of old records is still to happen by itself."""

@@ -198,7 +198,13 @@ def test_a_row_that_fits_nothing_is_told(tmp_path: Path) -> None:
         tiers = ["regular"]
         calls = [{ id = "c", arrive_s = 1, queue = "p", tier = "vip", handle_s = -1 }]
         agents = [{ id = "a", login_s = 9, logout_s = 8, queues = [], accept = 2 }]
-        expect = [{ measure = "served", min = 2, max = 1, queue = "p" }]
+        expect = [
+          { measure = "served", min = 2, max = 1, queue = "p" },
+          { measure = "served", tier = "regular", call = "d", agent = "b" },
+          { order = ["c", "c"], tier = "vip" },
+          { order = ["c", "e"] },
+          { call = "c" },
+        ]
         [[queues]]
         name = "q"
         """,
@@ -214,11 +220,29 @@ def test_a_row_that_fits_nothing_is_told(tmp_path: Path) -> None:
         "agents[0].accept = 2",
         "expect[0].max = 1",
         "expect[0].queue = 'p'",
+        "expect[1]",
+        "expect[1].tier = 'regular'",
+        "expect[1].agent = 'b'",
+        "expect[1].call = 'd'",
+        "expect[2].order = ['c', 'c']",
+        "expect[2].tier = 'vip'",
+        "expect[3].order = 'e'",
+        "expect[4]",
     ]
 
 
 def row(call_id: str, outcome: str, wait_s: float | None, tier: str = "regular") -> dict[str, object]:
-    return {"call_id": call_id, "queue": "q", "tier": tier, "outcome": outcome, "wait_s": wait_s, "offers": 1}
+    """Call c3 comes at second 3, and so on; a VIP is served by Ani, everybody else by Budi."""
+    return {
+        "call_id": call_id,
+        "queue": "q",
+        "tier": tier,
+        "arrived_s": float(call_id[1:]),
+        "outcome": outcome,
+        "wait_s": wait_s,
+        "agent_id": None if outcome != "served" else "ani" if tier == "vip" else "budi",
+        "offers": 1,
+    }
 
 
 ROWS = [
@@ -240,10 +264,13 @@ def test_every_measure_of_a_day_counted_by_hand() -> None:
         "abandonment": pytest.approx(2 / 6),
         "mean_wait_s": pytest.approx(69.9 / 5),
         "mean_answer_s": 20.0,
+        "p50_wait_s": 5.0,
         "p90_wait_s": 40.0,
+        "p99_wait_s": 40.0,
         "max_wait_s": 40.0,
         "service_level": 2 / 4,
         "offers": 6,
+        "overtaken_by_s": 0.0,
     }
     assert summary([], {})["service_level"] is None
 
@@ -258,3 +285,31 @@ def test_an_expectation_says_what_it_found() -> None:
         "mean_answer_s of tier vip: expected at most 10, found 40",
         "max_wait_s of call c9: expected at least 1, nothing to measure",
     ]
+
+
+def test_an_order_is_that_of_being_connected() -> None:
+    """c1 is connected at second 1, c2 at 22, c3 at 43."""
+    assert failures((Expectation(order=("c1", "c2", "c3")),), ROWS, {}) == []
+    assert failures(
+        (
+            Expectation(order=("c1", "c3", "c2")),
+            Expectation(order=("c1", "c4")),
+            Expectation(order=("c1", "c1")),
+        ),
+        ROWS,
+        {},
+    ) == [
+        "order c1, c3, c2: found c3 at 43 s, c2 at 22 s",
+        "order c1, c4: c4 was not served",
+        "order c1, c1: found c1 at 1 s, c1 at 1 s",
+    ]
+
+
+def test_whoever_was_overtaken_is_found_among_all() -> None:
+    """c1 waits until second 91; c30, which came 29 s later, is connected at 35."""
+    late = [row("c1", "served", 90.0, "vip"), row("c30", "served", 5.0), row("c60", "abandoned", 1.0)]
+    of_vips = Expectation(measure=Measure.OVERTAKEN_BY_S, max=20, tier="vip")
+    assert failures((of_vips,), late, {}) == ["overtaken_by_s of tier vip: expected at most 20, found 29"]
+    assert failures((Expectation(measure=Measure.OVERTAKEN_BY_S, max=0, agent="budi"),), late, {}) == []
+    elsewhere = [late[0], {**late[1], "queue": "r"}]
+    assert failures((Expectation(measure=Measure.OVERTAKEN_BY_S, max=0),), elsewhere, {}) == []
