@@ -263,11 +263,13 @@ class Node:
             metrics.mailbox("session", max((len(a.mailbox) for a in self._directory.actors()), default=0))
             matchmaker = self._leadership.matchmaker
             metrics.leading(matchmaker is not None)
-            if matchmaker is not None:
+            if matchmaker is None:  # who leads no more is silent, not frozen
+                metrics.agents({})
+                metrics.waiting({})
+            else:
                 board = matchmaker.board
                 metrics.agents(Counter(agent.state.value for agent in board.agents.values()))
-                for queue in board.policy.queues:
-                    metrics.queue_waiting(queue, len(board.order.get(queue, ())))
+                metrics.waiting({queue: len(board.order.get(queue, ())) for queue in board.policy.queues})
             await trio.sleep(SAMPLE_S)
 
 

@@ -43,8 +43,11 @@ class NodeMetrics:
         GCCollector(registry=self.registry)
         ProcessCollector(registry=self.registry)
 
-    def queue_waiting(self, queue: str, calls: int) -> None:
-        self._waiting.labels(queue).set(calls)
+    def waiting(self, by_queue: Mapping[str, int]) -> None:
+        """Calls that wait, as this node's board has them; a queue left out is none any more."""
+        self._waiting.clear()
+        for queue, calls in by_queue.items():
+            self._waiting.labels(queue).set(calls)
 
     def waited(self, queue: str, ms: int) -> None:
         self._waits.labels(queue).observe(ms / 1000)
@@ -53,7 +56,7 @@ class NodeMetrics:
         self._offers.labels(how).inc()
 
     def agents(self, by_state: Mapping[str, int]) -> None:
-        """All agents of the pool, as this node's board has them; states left out have none."""
+        """The pool's, as this node's board has them; states left out have none."""
         self._agents.clear()
         for state, count in by_state.items():
             self._agents.labels(state).set(count)

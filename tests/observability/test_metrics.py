@@ -20,7 +20,8 @@ def test_it_is_what_the_actors_need() -> None:
 
 def test_every_method_moves_its_series() -> None:
     m = NodeMetrics()
-    m.queue_waiting("general", 3)
+    m.waiting({"former": 2})
+    m.waiting({"general": 3})
     m.waited("general", 2_500)
     m.offer_ended("accepted")
     m.agents({"ready": 2, "on_call": 1})
@@ -39,6 +40,7 @@ def test_every_method_moves_its_series() -> None:
     m.store_available(False)
     m.http_restarted()
     assert value(m, "queue_waiting", queue="general") == 3
+    assert value(m, "queue_waiting", queue="former") is None
     assert value(m, "wait_seconds_sum", queue="general") == 2.5
     assert value(m, "wait_seconds_bucket", queue="general", le="2.0") == 0
     assert value(m, "wait_seconds_bucket", queue="general", le="5.0") == 1
