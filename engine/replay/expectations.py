@@ -2,8 +2,8 @@
 
 A row says `call_id`, `queue`, `tier`, `arrived_s`, `outcome` (served, abandoned or unserved), `wait_s`
 (arrival to connection, or to hang-up; None if unserved), `agent_id` and `offers`. Service level: answered
-within the queue's threshold, divided by answered + abandoned, abandons under 5 s left out. A call is overtaken
-by one of its queue that came later and was connected while it waited.
+within the queue's threshold, divided by answered + abandoned, abandons under 5 s left out. A call is
+overtaken by one of its queue that came later and was connected while it waited.
 """
 
 import math
@@ -181,7 +181,7 @@ def _service_level(rows: Rows, service_level_s: Mapping[str, float]) -> float | 
 
 
 def _overtaken_by_s(rows: Rows, among: Rows) -> float | None:
-    """For each call, the latest arrival of those of its queue that were connected before its own wait ended."""
+    """For each call, who of its queue came last of those connected before its own wait ended."""
     connected: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for r in among:
         if r["outcome"] == "served":
