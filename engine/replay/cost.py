@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 _PROC = Path("/proc")
 #: Fields of /proc/<pid>/stat after the command's name (man proc_pid_stat): parent, and the four times.
@@ -50,6 +50,8 @@ class Traffic:
     bytes_sent: int = 0
     bytes_received: int = 0
     http_requests: int = 0
+    #: how long each answer over HTTP took, in real time
+    answered_s: list[float] = field(factory=list)
 
 
 def so_far(traffic: Traffic, pid: int, store: Any) -> Cost | None:

@@ -29,10 +29,10 @@ from engine.gateway.messages import Pong, ServerMessage
 from engine.replay.cost import Cost, so_far
 from engine.replay.entrances import Entrance, Entrances
 from engine.replay.invariants import violations
-from engine.replay.node_process import Dispatch, NodeFailed, NodeProcess
+from engine.replay.node_process import NodeFailed, NodeProcess
 from engine.replay.outcomes import outcomes
 from engine.replay.people import Later, SimAgent, SimCustomer, Turn
-from engine.replay.result import Result
+from engine.replay.result import Dispatch, Result
 from engine.replay.rows import AgentRow, CallRow
 from engine.replay.scenario import Scenario
 from engine.store.clock import NodeClock
@@ -60,17 +60,18 @@ FAULTS = frozenset({CloseCode.NOT_TEXT, CloseCode.TOO_BIG, CloseCode.BAD_FRAMES,
 def replay(
     scenario: Scenario,
     *,
-    dispatch: str = Dispatch.PRIORITY,
+    dispatch: Dispatch = Dispatch.PRIORITY,
     speed: float = 1.0,
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> Result:
-    """Replay `scenario` live, and leave nothing. `dispatch`: one of `Dispatch`.
+    """Replay `scenario` live, and leave nothing.
 
     Raises `NodeFailed`, and KeyboardInterrupt on SIGINT or SIGTERM.
     """
     seed = scenario.seed if seed is None else seed
-    with NodeProcess(scenario, speed, Dispatch(dispatch)) as node:
+    scenario = scenario.day(seed)
+    with NodeProcess(scenario, speed, dispatch) as node:
         day = Day(scenario, node, speed, seed, progress)
         trio.run(day.run)
     if day.failed is not None:
@@ -81,7 +82,7 @@ def replay(
     return Result(
         scenario=scenario,
         mode="live",
-        dispatch=str(dispatch),
+        dispatch=dispatch,
         seed=seed,
         calls=outcomes(day.facts, scenario.calls, start_at=day.start_at, speed=speed),
         facts=tuple(day.facts),

@@ -17,7 +17,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -25,6 +24,7 @@ from types import TracebackType
 import engine
 from engine.domain.rules import Policy
 from engine.policy_file import PolicyTables, policy_converter
+from engine.replay.result import Dispatch
 from engine.toml_text import toml_rows, toml_value
 
 #: From its start to its ready line; and how long it may take to drain once it was told to end.
@@ -32,14 +32,6 @@ START_S, STOP_S = 60.0, 30.0
 
 _PR_SET_PDEATHSIG = 1
 _TABLES = ("queues", "rules")
-
-
-class Dispatch(StrEnum):
-    """How calls find agents."""
-
-    PRIORITY = "priority"  # the engine
-    STREAM = "stream"  # what was before it
-    POLLING = "polling"  # what was before that
 
 
 _COMMANDS: Mapping[Dispatch, tuple[str, ...]] = {

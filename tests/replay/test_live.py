@@ -11,7 +11,8 @@ from engine.domain.facts import AgentMoved, CallOffered, CallQueued
 from engine.domain.rules import Queue, Rule, Step
 from engine.policy_file import SAMPLE
 from engine.replay import live, virtual
-from engine.replay.node_process import Dispatch, NodeFailed, NodeProcess, config
+from engine.replay.node_process import NodeFailed, NodeProcess, config
+from engine.replay.result import Dispatch
 from engine.replay.rows import AgentRow, CallRow
 from engine.replay.scenario import Scenario
 

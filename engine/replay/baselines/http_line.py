@@ -55,6 +55,7 @@ class HttpLine:
         """The answer's status and body. Raises what is in `connection.AWAY`; then it is closed."""
         try:
             await self.open()
+            asked_s = trio.current_time()
             with trio.fail_after(ANSWER_S):
                 answer = await self._exchange(method, path, b"" if body is None else orjson.dumps(body))
         except BaseException:
@@ -62,6 +63,7 @@ class HttpLine:
                 await self.drop()
             raise
         self.traffic.http_requests += 1
+        self.traffic.answered_s.append(trio.current_time() - asked_s)
         if self._http is not None and self._http.our_state is h11.MUST_CLOSE:
             await self.drop()
         return answer

@@ -17,8 +17,9 @@ from engine.replay.baselines.http_line import HttpLine
 from engine.replay.cost import Traffic
 from engine.replay.frames import reader
 from engine.replay.link import Link
-from engine.replay.node_process import Dispatch, NodeFailed, NodeProcess
+from engine.replay.node_process import NodeFailed, NodeProcess
 from engine.replay.people import Deeds, Later
+from engine.replay.result import Dispatch
 
 
 @pytest.fixture(autouse=True)
