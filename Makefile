@@ -2,7 +2,7 @@
 # ARGS is passed on: make demo ARGS="--for 60s", make test ARGS="-k offer".
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults bench bench-board docs lint check format lock clean
+.PHONY: help demo test faults bench bench-board docs screenshots lint check format lock clean
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -14,6 +14,7 @@ help:
 	@echo "make bench   what the engine costs, beside what it stands on"
 	@echo "make bench-board  whether a full wallboard keeps up, in a real browser"
 	@echo "make docs    the types of giliran.js, from the message classes"
+	@echo "make screenshots  every page in its main states, into docs/screenshots/"
 	@echo "make lint    ruff and mypy"
 	@echo "make check   lint, then test: what must pass before a change goes in"
 	@echo "make format  let ruff put the code in form"
@@ -40,6 +41,9 @@ bench-board: $(READY)
 
 docs: $(READY)
 	@$(PY) -m engine.reference engine/web/static/giliran.d.ts
+
+screenshots: $(READY)
+	@PYTHONPATH=tests $(PY) -m browser.screenshots $(ARGS)
 
 lint: $(READY)
 	@$(PY) -m ruff check engine tests bench

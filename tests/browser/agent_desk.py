@@ -49,7 +49,6 @@ class Agent(Person):
         self.is_in("on_call")
         expect(self.page.get_by_role("heading", name=customer)).to_be_visible()
         self.sees_moving(customer)
-        self.sees_moving(str(self.text("media.you")))
 
     def hangs_up(self) -> None:
         self.press("call.hang_up")

@@ -17,7 +17,8 @@ def violations(page: Page) -> list[str]:
         "() => axe.run(document, { resultTypes: ['violations'], preload: false })"
     )
     return [
-        f"{v['id']} ({v['impact']}): {v['help']}: {[n['html'][:160] for n in v['nodes']]}"
+        f"{v['id']} ({v['impact']}): {n['html'][:160]}: {n['failureSummary']}"
         for v in found["violations"]
         if v["impact"] in GRAVE
+        for n in v["nodes"]
     ]

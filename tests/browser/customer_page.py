@@ -57,7 +57,6 @@ class Customer(Person):
     def is_in_call_with(self, agent: str) -> None:
         expect(self.page.get_by_role("heading", name=agent)).to_be_visible()
         self.sees_moving(agent)
-        self.sees_moving(str(self.text("call.you")))
 
     def hangs_up(self) -> None:
         self.press("call.hang_up")

@@ -17,7 +17,7 @@ from .watch import Watch
 _FRAMES = """(video) =>
     video.videoWidth && !video.paused ? video.getVideoPlaybackQuality().totalVideoFrames : 0"""
 #: A picture moves when so many more frames were shown: more than a first picture that froze.
-_MOVES = 5
+_MOVES = 3
 
 
 @define(eq=False)

@@ -1,10 +1,11 @@
 """Pictures of every page in each of its main states: `python -m browser.screenshots [FOLDER] [--only WORD]`.
 
 By day in English, by night in Indonesian, each page at the size it is made for, from the real thing: a node,
-people in browsers of their own, and for the board the demo's crowd, which needs a while to have a history.
+people in browsers of their own, and for a full board the demo's crowd, which needs a while to have a history.
 """
 
 import argparse
+import json
 import re
 import tempfile
 import time
@@ -12,9 +13,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import Browser, expect
+
 from . import states
+from .demo_page import at_work, visit
 from .house import House
 from .launch import launched
+from .wallboard import Supervisor
 
 FOLDER = Path("docs/screenshots")
 PAGES: dict[str, Callable[..., states.States]] = {
@@ -23,38 +28,71 @@ PAGES: dict[str, Callable[..., states.States]] = {
     "video": states.of_failing_video,
     "board": states.of_board,
 }
-LOOKS = ({"scheme": "light", "language": "en"}, {"scheme": "dark", "language": "id"})
+LOOKS: tuple[dict[str, Any], ...] = (
+    {"scheme": "light", "language": "en"},
+    {"scheme": "dark", "language": "id"},
+)
+#: Before the board is worth a look.
+CROWD_S = 90
+PORTRAIT = (Path(__file__).parent / "portrait.js").read_text(encoding="utf-8").rstrip().removesuffix(";")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="screenshots", description=__doc__.splitlines()[0] if __doc__ else ""
-    )
+    parser = argparse.ArgumentParser(prog="screenshots", description=str(__doc__).splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
-    parser.add_argument("--only", default="", help="pages whose name has this word")
+    parser.add_argument(
+        "--only", default="", metavar="WORD", help="series whose name has it, such as agent-dark"
+    )
+    parser.add_argument(
+        "--crowd", type=int, default=CROWD_S, metavar="S", help="seconds before the full board"
+    )
     told = parser.parse_args()
     told.folder.mkdir(parents=True, exist_ok=True)
-    began = time.monotonic()
-    taken = list(pictures(told.folder, told.only))
-    print(f"{len(taken)} pictures in {told.folder}, {time.monotonic() - began:.0f} s")
-
-
-def pictures(folder: Path, only: str) -> Iterator[Path]:
     with launched() as browser:
+        for series, pictures in all_series(browser, told.crowd):
+            if told.only in series:
+                take(told.folder, series, pictures())
+
+
+def all_series(browser: Browser, crowd_s: int) -> Iterator[tuple[str, Callable[[], states.States]]]:
+    for look in LOOKS:
         for name, of_page in PAGES.items():
-            if only not in name:
-                continue
-            for look in LOOKS:
-                with tempfile.TemporaryDirectory() as directory, House(browser, Path(directory)) as house:
-                    yield from taken(folder, f"{name}-{look['scheme']}", of_page(house, **look))
+            yield f"{name}-{look['scheme']}", lambda of_page=of_page, look=look: small(browser, of_page, look)
+    yield "demo", lambda: crowded(browser, crowd_s)
 
 
-def taken(folder: Path, series: str, of_page: Iterator[tuple[str, Any]]) -> Iterator[Path]:
-    for n, (state, person) in enumerate(of_page, 1):
+def small(browser: Browser, of_page: Callable[..., states.States], look: dict[str, Any]) -> states.States:
+    """The states of one page in a bank of a few people."""
+    with tempfile.TemporaryDirectory() as there, House(browser, Path(there), dress=portrait) as house:
+        yield from of_page(house, **look)
+
+
+def crowded(browser: Browser, seconds: int) -> states.States:
+    """The demo's page and its board, once things have happened."""
+    with tempfile.TemporaryDirectory() as directory, at_work(browser, Path(directory)) as demo:
+        time.sleep(seconds)
+        for look in LOOKS:
+            visitor = visit(demo, **look)
+            expect(visitor.assigned.first).to_be_visible()
+            yield f"page {look['scheme']}", visitor
+            board = visitor.becomes(Supervisor, str(visitor.text("open.board")))
+            width, height = Supervisor.VIEWPORT
+            board.page.set_viewport_size({"width": width, "height": height})
+            board.waits_for(lambda board=board: board.rows("agents").count() > 3, "the crowd")
+            yield f"board {look['scheme']}", board
+            board.press("wall.open")
+            yield f"wall {look['scheme']}", board
+
+
+def portrait(who: str) -> str:
+    return f"({PORTRAIT})({json.dumps(who)})"
+
+
+def take(folder: Path, series: str, pictures: Iterator[tuple[str, Any]]) -> None:
+    for n, (state, person) in enumerate(pictures, 1):
         path = folder / f"{series}-{n:02}-{re.sub(r'[^a-z]+', '-', state)}.png"
         person.page.screenshot(path=path)
         print(path, flush=True)
-        yield path
 
 
 if __name__ == "__main__":

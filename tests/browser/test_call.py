@@ -20,6 +20,8 @@ def test_from_the_wish_to_the_rating(house: House) -> None:
     sari.accepts()
     budi.is_in_call_with("Sari")
     sari.is_in_call_with("Budi")
+    budi.sees_moving(budi.text("call.you"))
+    sari.sees_moving(sari.text("media.you"))
     sari.hangs_up()
     budi.sees_the_end("completed")
     budi.sees("ended.completed.agent.text", agent="Sari")
