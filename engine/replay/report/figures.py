@@ -138,7 +138,7 @@ def waits(view: View) -> Section:
 
 def service_level(view: View) -> Section:
     found = [service_levels(day, view.end_s) for day in view.days]
-    frame = view.frame(220, 1.0, right=74)
+    frame = view.frame(220, 1.0, right=88)
     axes = plot.axes(frame, view.clock(), _shares(), "time of arrival", "service level")
     drawings = []
     for k, (day, rows) in enumerate(zip(view.days, found, strict=True)):

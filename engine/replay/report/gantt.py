@@ -6,10 +6,11 @@ from engine.domain.lifecycle import AgentState
 from engine.replay.course import Lived
 from engine.replay.report import plot
 from engine.replay.report.html import Html, el, join, table
-from engine.replay.report.view import STATES, TOP, Section, View
+from engine.replay.report.view import STATES, Section, View
 
 LANES = 60
 LANE_PX = 13.0
+ABOVE_PX = 8.0
 
 
 def gantt(view: View) -> Section:
@@ -19,8 +20,8 @@ def gantt(view: View) -> Section:
         if len(agents) > LANES:
             note = f" The {LANES} busiest are drawn; the table has all {len(agents)}."
         shown = sorted(agents[:LANES], key=lambda a: (a.spans[0].start_s if a.spans else 0.0, a.name))
-        height = TOP + LANE_PX * max(1, len(shown)) + 40
-        frame = view.frame(height, 1, left=92)
+        height = ABOVE_PX + LANE_PX * max(1, len(shown)) + 40
+        frame = view.frame(height, 1, top=ABOVE_PX, left=92)
         rows = [[(STATES[AgentState(s.state)][0], s.start_s, s.end_s) for s in a.spans] for a in shown]
         thin = frozenset({STATES[AgentState.READY][0], STATES[AgentState.NOT_READY][0]})
         labels = (
@@ -28,7 +29,7 @@ def gantt(view: View) -> Section:
                 "text",
                 a.name if len(a.name) <= 13 else f"{a.name[:12]}…",
                 x="86",
-                y=plot.n(TOP + LANE_PX * (row + 0.5)),
+                y=plot.n(ABOVE_PX + LANE_PX * (row + 0.5)),
                 dy="0.32em",
                 class_="tick end",
             )

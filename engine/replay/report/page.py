@@ -19,8 +19,8 @@ from engine.replay.table import BEST, best, comparison, groups, said
 HEADLINES = (
     *("calls", "service_level", "mean_wait_s", "p99_wait_s", "abandonment", "p99_delay_s", "inversions"),
 )
-#: Calls that went otherwise and are listed; a file of JSON has all.
-LISTED = 200
+#: Calls that went otherwise and are listed, and how many of them one sees at once; a file of JSON has all.
+LISTED, SEEN = 200, 20
 
 
 def replay_page(day: Day, violations: Sequence[str]) -> str:
@@ -53,7 +53,7 @@ def compare_page(titles: Sequence[str], days: Sequence[Day], changes: Sequence[C
     """`changes`: what went otherwise between the first and the second, if that can be told call by call."""
     return _page(
         f"{days[0].result.scenario.name}: {' · '.join(titles)}",
-        "; ".join(f"{title}: {_told(day)}" for title, day in zip(titles, days, strict=True)),
+        _told(*days),
         *(_of_run(title, day) for title, day in zip(titles, days, strict=True) if day.result.violations),
         _section("summary", "Side by side", *_sides(titles, days)),
         None
@@ -87,12 +87,14 @@ def _drawings(view: View) -> list[Section]:
     return [draw(view) for draw in (queue_length, agents_by_state, waits, service_level, gantt)]
 
 
-def _told(day: Day) -> str:
-    r = day.result
-    speed = f", {r.speed:g} times as fast as the clock" if r.mode == "live" else ""
-    agents = len({row.id for row in r.scenario.agents})
-    size = f"{len(r.calls):,} calls, {agents:,} agents"
-    return f"{r.mode} replay{speed}, dispatch {r.dispatch}, seed {r.seed}; {size}"
+def _told(*days: Day) -> str:
+    """What the days have in common."""
+    r = days[0].result
+    speed = f" at {r.speed:g} times the clock" if r.mode == "live" else ""
+    ways = {day.result.dispatch for day in days}
+    by = f", dispatch {r.dispatch}" if len(ways) == 1 else ""
+    size = f"{len(r.calls):,} calls, {len({row.id for row in r.scenario.agents}):,} agents"
+    return f"{r.mode} replay{'s' if len(days) > 1 else ''}{speed}{by}, seed {r.seed}; {size}".capitalize()
 
 
 def _verdict(violations: Sequence[str]) -> Html:
@@ -112,13 +114,13 @@ def _headline(key: str, found: dict[str, float | None]) -> Html:
     return el("li", el("strong", said(measure.unit, found[key])), el("span", measure.title))
 
 
-def _section(name: str, heading: str, *parts: Child) -> Html:
-    return el("section", el("h2", heading, id=name), *parts, aria_labelledby=name)
+def _section(name: str, heading: str, *parts: Child, class_: str | None = None) -> Html:
+    return el("section", el("h2", heading, id=name), *parts, aria_labelledby=name, class_=class_)
 
 
 def _drawn(section: Section, titles: Sequence[str] = ("",)) -> Html:
     figures = (
-        el("figure", el("figcaption", title) if title else None, drawing)
+        el("figure", el("figcaption", title) if title else None, drawing, tabindex="0")
         for title, drawing in zip(titles, section.drawings, strict=True)
     )
     return _section(
@@ -128,6 +130,7 @@ def _drawn(section: Section, titles: Sequence[str] = ("",)) -> Html:
         section.legend,
         el("div", *figures, class_="figures"),
         el("details", el("summary", "Numbers"), section.numbers),
+        class_="drawn",
     )
 
 
@@ -141,8 +144,10 @@ def _sides(titles: Sequence[str], days: Sequence[Day]) -> list[Html]:
                 first = best(measure, values)
                 cells = (_side(said(measure.unit, v), n in first) for n, v in enumerate(values))
                 rows.append([measure.title, *cells])
-        tables.append(table(heading.capitalize() or "All calls", ["", *titles], rows))
+        tables.append(table(heading.capitalize() or "All calls", ["", *titles], rows, class_="sides"))
     note = f"{BEST} marks the best of a row, where one is better at all."
+    if (speed := days[0].result.speed) != 1:
+        note += f" At this speed a millisecond of the machine's own counts as {speed:g} ms of the day."
     return [el("p", note, class_="about"), *tables]
 
 
@@ -171,7 +176,10 @@ def _changes(changes: Sequence[Changed], days: Sequence[Day]) -> list[Html]:
         for change in changes[:LISTED]
     ]
     head = ["call", "tier", "outcome", "wait", "longer by", "agent", "why"]
-    body = [table("The largest changes first", head, rows, class_="changed")] if rows else []
+    body = [table("The largest changes first", head, rows[:SEEN], class_="changed")] if rows else []
+    if rows[SEEN:]:
+        rest = table("The changes that follow", head, rows[SEEN:], class_="changed")
+        body.append(el("details", el("summary", f"The next {len(rows[SEEN:])}"), rest))
     return [el("p", said_all, more if changes else "", listed, class_="about"), *body]
 
 

@@ -71,8 +71,8 @@ class View:
     def clock(self) -> list[tuple[float, str]]:
         return plot.clock_ticks(self.end_s, 12 if len(self.days) == 1 else 7)
 
-    def frame(self, height: float, most: float, **more: float) -> Frame:
-        return Frame(width=self.width, height=height, x=(0, self.end_s), y=(0, most), top=TOP, **more)
+    def frame(self, height: float, most: float, *, top: float = TOP, **more: float) -> Frame:
+        return Frame(width=self.width, height=height, x=(0, self.end_s), y=(0, most), top=top, **more)
 
     def named(self, name: str, n: int) -> str:
         return name if len(self.days) == 1 else f"{name}-{n + 1}"
