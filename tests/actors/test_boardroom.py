@@ -353,11 +353,16 @@ async def test_in_a_new_era_the_board_is_of_that_era(pool: Pool) -> None:
     board = await watching(pool)
     for n in range(20):
         await pool.waiting(f"k{n}")
-    assert board.rev is not None
+    lost, agus = await pool.waiting("lost"), await pool.ready("agus", queues=())
+    lost.drop()
+    agus.drop()
+    await true(pool, board)
+    assert len(board.calls) == 22
     pool.memory.empty()
     await pool.until(lambda: len(pool.memory.hashes) >= 21)
     await trio.sleep(8)
     await true(pool, board)
+    assert len(board.calls) == 21, "nobody re-created the other"
     assert board.rev == pool.memory.rev, "its revs begin again"
 
 

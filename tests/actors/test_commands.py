@@ -7,6 +7,7 @@ import trio
 import trio.testing
 from attrs import evolve
 
+from engine.actors.context import Uncounted
 from engine.actors.notices import (
     AgentConnected,
     AgentStateNow,
@@ -40,7 +41,7 @@ from engine.actors.requests import (
 )
 from engine.domain.change import Change, Receipt, Unknown
 from engine.domain.errors import Code, Refused
-from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd, Party
+from engine.domain.lifecycle import AgentState, EndReason, OfferEnd, Party
 from engine.domain.model import Agent
 from engine.domain.rules import Queue, Rule
 from engine.gateway.messages import Welcome
@@ -235,20 +236,24 @@ async def test_a_node_whose_own_rules_are_broken_keeps_the_old_and_says_so(
     assert [e["field"] for e in log if e["log_level"] == "error"] == ["rules"]
 
 
-async def test_an_offer_that_is_being_made_while_rules_change_is_made_once(pool: Pool) -> None:
-    """Its two sides stay reserved on the new board."""
+async def test_an_offer_that_is_being_made_while_rules_change_is_made_once(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its two sides stay reserved on the new board: nothing is even tried twice."""
+    refusals: list[int] = []
+    monkeypatch.setattr(Uncounted, "refused", lambda _: refusals.append(pool.clock.now()))
     boss, siti = await supervisor(pool), await pool.ready("siti")
-    agus = await pool.ready("agus")
-    pool.memory.faults = Faults(answer_ms=400)
-    pool.memory.random.seed(5)
-    budi = await pool.waiting("budi")
-    await pool.until(lambda: pool.facts("call_offered"))
+    pool.memory.faults = Faults(delay_ms=2_000)
+    await pool.waiting("budi")
+    matchmaker: Any = pool.nodes[0].leadership.matchmaker
+    assert len(matchmaker.board._held) == 2, "under way"
     pool.written = evolve(pool.policy, rules=(Rule(head_start_ms=1),))
-    await does(boss, RulesReload())
+    boss.say(RulesReload())
+    await pool.until(lambda: matchmaker.board.policy is pool.written)
+    await siti.hear(Offer)
     await trio.sleep(3)
     assert len(pool.facts("call_offered")) == 1
-    assert len(siti.unread(Offer)) + len(agus.unread(Offer)) == 1
-    assert pool.call_of(budi).state is CallState.OFFERED
+    assert refusals == []
 
 
 # who may
