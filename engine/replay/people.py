@@ -15,13 +15,16 @@ from engine.actors.requests import (
     CallCancel,
     CallHangup,
     CallRequest,
+    CallTransfer,
     OfferAccept,
     OfferDecline,
     StateSet,
+    WrapupFinish,
 )
 from engine.domain.lifecycle import AgentState
 from engine.gateway.messages import ClientMessage, ServerMessage, Welcome
-from engine.replay.rows import AgentRow, Break, CallRow, Refusal
+from engine.replay.replies import Answer, Reply
+from engine.replay.rows import AgentRow, Break, CallRow
 
 #: How long a simulated agent who did not answer needs to press ready again.
 BACK_TO_READY_MS = 10_000
@@ -67,6 +70,7 @@ class SimCustomer:
     offers: int = 0
     errors: list[str] = field(factory=list)
     _connected: bool = False
+    _since_at: int = 0
     _talks: int = 0
     _over: bool = False
 
@@ -84,8 +88,8 @@ class SimCustomer:
                 self.call_id = call_id
             case told.CallOffered():
                 self.offers += 1
-            case told.CustomerConnected():
-                self._connected, self._talks = True, self._talks + 1
+            case told.CustomerConnected(connected_at=at) if not (self._connected and at == self._since_at):
+                self._connected, self._since_at, self._talks = True, at, self._talks + 1
                 return (Later(Turn.WORK, round(self.row.handle_s * 1000), self._talks),)
             case told.CallRequeued():
                 self._connected = False
@@ -116,7 +120,8 @@ class SimCustomer:
 class SimAgent:
     """Logs in, is ready, answers offers as his row says, takes his breaks, and logs out when his shift ends.
 
-    A break that comes while he is busy begins when he is free, and is as long as any.
+    A break that comes while he is busy begins when he is free, and is as long as any. Replies that were
+    recorded he gives in turn, one for each offer, before he is left to chance.
     """
 
     row: AgentRow
@@ -125,7 +130,11 @@ class SimAgent:
     _leaving: bool = False
     _pause: Break | None = None
     _paused: bool = False
-    _answers: dict[int, OfferAccept | OfferDecline] = field(factory=dict)
+    _offers: int = 0
+    _reply: Reply = field(factory=Reply)
+    _state_now: tuple[AgentState, int] = (AgentState.OFFLINE, 0)
+    #: what he will say, the offer after which, and the state in which it makes sense (None: in any)
+    _says: list[tuple[ClientMessage, int, AgentState | None]] = field(factory=list)
 
     def begins(self) -> Deeds:
         """What he plans at his log-in."""
@@ -143,6 +152,9 @@ class SimAgent:
         return ()
 
     def _state(self, now: told.AgentStateNow) -> Deeds:
+        before, self._state_now = self._state_now, (now.state, now.since_at)
+        if before != self._state_now and now.state in (AgentState.ON_CALL, AgentState.WRAP_UP):
+            return self._works(now.state, self._reply)
         if now.state is AgentState.OFFLINE:
             return (Leave(),) if self._leaving else ()
         if self._leaving or now.state is not AgentState.NOT_READY:
@@ -150,7 +162,8 @@ class SimAgent:
         if self._pause is not None:
             return self._rest(self._pause, now.reason)
         if now.reason == "no_answer":
-            return (Later(Turn.WORK, BACK_TO_READY_MS),)
+            back_ms = self._reply.back_ms
+            return (Later(Turn.WORK, BACK_TO_READY_MS if back_ms is None else back_ms),)
         return (StateSet(state=AgentState.READY),) if now.reason != "declined" else ()
 
     def _rest(self, pause: Break, reason: str | None) -> Deeds:
@@ -162,18 +175,44 @@ class SimAgent:
         return (Later(Turn.RETURN, pause.for_ms),)
 
     def _offered(self, offer_id: str) -> Deeds:
-        answer: OfferAccept | OfferDecline = OfferAccept(offer_id=offer_id)
-        if self.random.random() >= self.row.accept:
-            if self.row.refusal is Refusal.NO_ANSWER:
-                return ()
-            answer = OfferDecline(offer_id=offer_id)
-        after_ms = self.row.answer_ms
-        if self.row.answers is not None:
-            after_ms = round(self.row.answers.draw(self.random) * 1000)
-        if not after_ms:
+        recorded = self._offers < len(self.row.replies)
+        self._reply = self.row.replies[self._offers] if recorded else self._by_chance()
+        self._offers += 1
+        if self._reply.how is Answer.NO_ANSWER:
+            return ()
+        accepts = self._reply.how is Answer.ACCEPTED
+        answer = OfferAccept(offer_id=offer_id) if accepts else OfferDecline(offer_id=offer_id)
+        if not self._reply.after_ms:
             return (answer,)
-        self._answers[len(self._answers) + 1] = answer
-        return (Later(Turn.WORK, after_ms, len(self._answers)),)
+        return self._later(self._reply.after_ms, answer, None)
+
+    def _by_chance(self) -> Reply:
+        how = Answer.ACCEPTED if self.random.random() < self.row.accept else Answer(self.row.refusal.value)
+        after_ms = self.row.answer_ms
+        if self.row.answers is not None and how is not Answer.NO_ANSWER:
+            after_ms = round(self.row.answers.draw(self.random) * 1000)
+        return Reply(how=how, after_ms=after_ms)
+
+    def _works(self, state: AgentState, reply: Reply) -> Deeds:
+        """What he does with the call that he accepted, and after it, if that was recorded."""
+        if state is AgentState.WRAP_UP:
+            return self._later(reply.wrap_up_ms, WrapupFinish(), state)
+        to = CallTransfer(queue=reply.queue or None, agent_id=reply.agent or None)
+        return (
+            *self._later(reply.pass_on_ms, to, state),
+            *self._later(reply.hang_up_ms, CallHangup(), state),
+        )
+
+    def _later(self, after_ms: int | None, message: ClientMessage, state: AgentState | None) -> Deeds:
+        if after_ms is None:
+            return ()
+        self._says.append((message, self._offers, state))
+        return (Later(Turn.WORK, after_ms, len(self._says)),)
+
+    def _say(self, key: int) -> Deeds:
+        message, offers, state = self._says[key - 1]
+        timely = state is None or (offers, state) == (self._offers, self._state_now[0])
+        return (message,) if timely else ()
 
     def act(self, later: Later) -> Deeds:
         match later.turn:
@@ -185,7 +224,7 @@ class SimAgent:
             case Turn.RETURN:
                 self._pause, self._paused = None, False
             case _ if later.key:
-                return (self._answers[later.key],)
+                return self._say(later.key)
         return () if self._leaving or self._pause is not None else (StateSet(state=AgentState.READY),)
 
     def _take(self, pause: Break) -> Deeds:

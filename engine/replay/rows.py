@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from engine.domain.limits import AGENT_SKILLS, ID, LEVEL_MAX, QUEUES, SKILLS
 from engine.domain.rules import Policy
 from engine.replay.distributions import Distribution
+from engine.replay.replies import Reply
 from engine.tables import A_NAME, Mistake, nearest, shown
 
 LONGEST_S = 10_000_000.0
@@ -45,7 +46,7 @@ class Drop:
 @frozen(kw_only=True)
 class AgentRow:
     """One log-in of an agent. He answers after `answer_ms`, or after what is drawn from `answers` for each
-    offer, and accepts with probability `accept`."""
+    offer, and accepts with probability `accept`; on a day that was recorded his `replies` come first."""
 
     id: str
     login_s: Second
@@ -58,6 +59,7 @@ class AgentRow:
     refusal: Refusal = Refusal.NO_ANSWER
     breaks: tuple[Break, ...] = ()
     drops: tuple[Drop, ...] = ()
+    replies: tuple[Reply, ...] = ()
 
     def later(self, by_s: float) -> "AgentRow":
         """The same, that much later; what would be before second 0 is not, but a log-in is then."""
@@ -94,6 +96,8 @@ class AgentRow:
             yield from _unknown(f"{at}.breaks[{n}].reason", pause.reason, policy.reasons)
         yield from _bad_absences(f"{at}.breaks", self.breaks)
         yield from _bad_absences(f"{at}.drops", self.drops)
+        for n, reply in enumerate(self.replies):
+            yield from reply.mistakes(f"{at}.replies[{n}]", policy)
 
 
 @frozen(kw_only=True)
