@@ -33,6 +33,8 @@ from engine.replay.people import Deeds
 
 #: How often a waiting customer's page asks, an agent's at least and at most, and either in a call.
 CUSTOMER_S, AGENT_LEAST_S, AGENT_MOST_S, IN_CALL_S = 2.0, 1.0, 5.0, 15.0
+#: A page asks at least this often, in real time: or it would be taken for gone (`first_poll.UNSEEN_MS`).
+ALIVE_S = 15.0
 #: By how much a single wait is longer or shorter than its interval.
 JITTER = 0.1
 #: How long the server is left alone that did not answer; in real time.
@@ -109,12 +111,13 @@ class Page(Life):
         if self._known.get("state") in (CallState.CONNECTED, AgentState.ON_CALL):
             room = self.rooms.of(self._known["call_id"])
             if not room.is_set():
-                with trio.move_on_after(IN_CALL_S / self.speed):
+                with trio.move_on_after(min(ALIVE_S, IN_CALL_S / self.speed)):
                     await room.wait()
                 return
         every_s = self.every_s / self.speed
         ticks = max(1, ceil((self._known.get("left_ms") or 0) / 1000 / every_s))
-        await trio.sleep(ticks * every_s * self.random.uniform(1 - JITTER, 1 + JITTER))
+        jitter = self.random.uniform(1 - JITTER, 1 + JITTER)
+        await trio.sleep(min(ALIVE_S, ticks * every_s * jitter))
 
     def _soon(self, method: str, path: str, body: dict[str, Any] | None = None) -> None:
         assert self._nursery is not None
@@ -136,7 +139,10 @@ class Page(Life):
         elif status >= 500:
             raise ServerFault(f"{method} {path}: {status}")
         else:
-            self._tell(told.Error(ref=None, code=Code(said["code"]), message=said.get("message", "")))
+            self._refused(path, Code(said["code"]))
+
+    def _refused(self, path: str, code: Code) -> None:
+        self._tell(told.Error(ref=None, code=code, message=path))
 
     def _tell(self, message: ServerMessage) -> None:
         self.saw(message)
@@ -222,6 +228,13 @@ class AgentPage(Page):
                 self._soon("POST", "/agent/hangup")
             case _:
                 raise TypeError(f"an agent's page cannot ask {message!r}")
+
+    def _refused(self, path: str, code: Code) -> None:
+        """Who was taken for gone logs in again."""
+        if code is Code.WRONG_STATE and path.startswith("/agent/next"):
+            self._soon("POST", "/agent")
+        else:
+            super()._refused(path, code)
 
     def _learn(self, said: dict[str, Any]) -> None:
         was, self._known = self._known, said
