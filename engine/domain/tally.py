@@ -95,6 +95,11 @@ class Underway:
     answered: bool = False
 
 
+def _arrived_at(fact: CallQueued) -> int:
+    """When the call asked: if it was re-created in a new era, by its due and the terms of that."""
+    return fact.due_at + sum(fact.terms.values()) if fact.restored else fact.at
+
+
 def _over(minute: int, now: int) -> bool:
     """Whether that minute was over an hour ago."""
     return minute + MINUTE_MS <= now - HOUR_MS
@@ -124,8 +129,8 @@ class Tally:
         """Facts of the journal, in their order."""
         for fact in facts:
             match fact:
-                case CallQueued(call=call, queue=queue, due_at=due_at, terms=terms):
-                    live = self._live[call] = Underway(queue, due_at + sum(terms.values()))
+                case CallQueued(call=call, queue=queue):
+                    live = self._live[call] = Underway(queue, _arrived_at(fact))
                     arrived = Counted(queue, live.arrived_at, Bucket(arrived=1), surely=True)
                     self._count(call, "arrived", arrived, now)
                 case CallTransferred(call=call, queue=queue) if call in self._live:

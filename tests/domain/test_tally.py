@@ -308,6 +308,20 @@ def test_a_queue_that_is_no_more_has_no_service_level_to_keep() -> None:
     assert tally.hour("gone", NOON).in_time == 0
 
 
+def test_a_call_that_was_re_created_in_a_new_era_came_when_it_came() -> None:
+    """The journal begins with the era: its arrival and its answer were before that."""
+    [queued] = begin("c1", "x", NOON - 60_000).steps[0][2]
+    assert isinstance(queued, CallQueued)
+    again = evolve(queued, at=NOON - 5_000, restored=True)
+    talks = CallConnected(at=NOON - 5_000, call="c1", agent="a", waited_ms=10_000, restored=True)
+    tally = Tally(POLICY)
+    tally.read([again, talks], NOON)
+    counts = {at: (b.arrived, b.answered) for at, (b, _) in tally.minutes("x", 0, NOON).items() if b.arrived}
+    assert counts == {NOON - 60_000: (1, 1)}
+    tally.read([queued], NOON)
+    assert tally.hour("x", NOON).arrived == 1
+
+
 # promises
 
 
