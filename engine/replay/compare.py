@@ -84,6 +84,12 @@ class Changed:
         return self.after.wait_s - self.before.wait_s
 
     @property
+    def is_worse(self) -> bool:
+        """Whether it is no longer served, or waits longer."""
+        served = [call.outcome == "served" for call in self._both]
+        return served[0] > served[1] if served[0] != served[1] else (self.longer_s or 0) > 0
+
+    @property
     def weight(self) -> tuple[bool, float]:
         """How large a change it is: one of outcome counts more than any of wait."""
         longer_s = self.longer_s
@@ -107,7 +113,7 @@ class Changed:
             _of_others("now goes before", self.passes),
             _of_others("is now passed by", self.passed_by),
         ]
-        if not self.passes and not self.passed_by:
+        if not (self.passed_by if self.is_worse else self.passes):
             said.append(self._of_agents())
         told = "; ".join(filter(None, said))
         return f"{told[0].upper()}{told[1:]}."

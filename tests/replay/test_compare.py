@@ -107,6 +107,20 @@ def test_who_meets_another_agent_is_told_with_whom_the_first_one_is() -> None:
     )
 
 
+def test_who_waits_longer_although_he_goes_before_another_is_told_why() -> None:
+    told = {"call_id": "c", "queue": "q", "tier": "vip", "arrived_s": 0.0, "offers": 1}
+    before = CallOutcome(outcome="served", wait_s=10, agent_id="a1", **told)  # type: ignore[arg-type]
+    after = CallOutcome(outcome="abandoned", wait_s=60, agent_id=None, **told)  # type: ignore[arg-type]
+    place = Priority(due_at=0, band=0, terms=())
+    known = {"place_before": place, "place_after": place, "passes": ("x",), "was_busy": "y"}
+    worse = Changed(before=before, after=after, passed_by=(), **known)  # type: ignore[arg-type]
+    assert worse.is_worse
+    assert worse.why() == "Now goes before x; agent a1, who had answered it, is then busy with y."
+    better = Changed(before=after, after=before, passed_by=(), **known)  # type: ignore[arg-type]
+    assert not better.is_worse
+    assert better.why() == "Now goes before x."
+
+
 def test_an_outcome_that_changes_counts_more_than_any_wait() -> None:
     calls = (
         a_call("first", 0, 200),

@@ -1,0 +1,81 @@
+"""Tables at the terminal: what is said of a value, which of a row is best, and what stands in the columns."""
+
+from collections.abc import Sequence
+from io import StringIO
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from engine.domain.rules import Rule
+from engine.replay.measures import MEASURES, Unit
+from engine.replay.rows import AgentRow
+from engine.replay.sample import Day
+from engine.replay.table import best, comparison, said, side_by_side, table
+from engine.replay.virtual import replay
+from tests.replay.facts_by_hand import row, scenario
+
+BY_KEY = {measure.key: measure for measure in MEASURES}
+ROWS = (row("c1", 0), row("c2", 1), row("vip", 2, tier="vip"))
+
+
+def played(*rules: Rule) -> Day:
+    return Day(replay(scenario(ROWS, rules=rules, agents=(AgentRow(id="ani", login_s=0, queues=("q",)),))))
+
+
+def shown(made: Table) -> str:
+    text = StringIO()
+    Console(file=text, width=200).print(made)
+    return text.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "text"),
+    [
+        (Unit.COUNT, 1234.0, "1,234"),
+        (Unit.SHARE, 0.5, "50.0%"),
+        (Unit.SECONDS, 0.0, "0.0 s"),
+        (Unit.SECONDS, 0.0042, "0.004 s"),
+        (Unit.SECONDS, -2.73, "-2.7 s"),
+        (Unit.MILLISECONDS, 70.58, "70.6 ms"),
+        (Unit.BYTES, 28_210.0, "28.2 kB"),
+        (Unit.RATIO, 51.2, "51.20"),
+        (Unit.SHARE, None, "-"),
+    ],
+)
+def test_a_value_is_said_in_its_unit(unit: Unit, value: float | None, text: str) -> None:
+    assert said(unit, value) == text
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "first"),
+    [
+        ("mean_wait_s", [3.0, 2.0, None], {1}),
+        ("service_level", [0.5, 0.9, 0.9], {1, 2}),
+        ("mean_wait_s", [2.0, 2.01], set()),  # the same, as it is written
+        ("calls", [3.0, 2.0], set()),
+        ("mean_wait_s", [None, None], set()),
+    ],
+)
+def test_the_best_of_a_row_is_the_one_that_reads_best(
+    key: str, values: Sequence[float | None], first: set[int]
+) -> None:
+    assert best(BY_KEY[key], values) == first
+
+
+def test_a_day_has_a_column_for_each_tier() -> None:
+    text = shown(table(played()))
+    assert "all" in text
+    assert "tier vip" in text
+    assert "queue q" not in text
+    assert "Priority inversions" in text
+    assert "HTTP requests" not in text
+
+
+def test_runs_stand_side_by_side_and_the_best_is_marked() -> None:
+    days = [played(), played(Rule(when={"tier": ("vip",)}, head_start_ms=60_000))]
+    assert [heading for heading, _ in comparison(days)] == ["", "tier regular", "tier vip"]
+    text = shown(side_by_side(["as it [is]", "with"], days))
+    assert "as it [is]" in text
+    vip = text[text.index("tier vip") :]
+    assert [line.count("✓") for line in vip.splitlines() if "Wait, mean" in line] == [1]
