@@ -1,5 +1,7 @@
 """The wallboard shows what happens as it happens, and what a supervisor commands happens to the people."""
 
+import re
+
 from playwright.sync_api import expect
 
 from .agent_desk import Agent
@@ -157,6 +159,33 @@ def test_a_board_that_missed_a_frame_reads_everything_anew(house: House) -> None
     budi.asks("Loans")
     board.sees_line("General service", "Loans")
 
+
+def test_figures_are_old_for_as_long_as_the_store_is_away(house: House) -> None:
+    """Time changes figures even then: what comes meanwhile does not make them new."""
+    board = house.enter(Supervisor, "rina", script=_TOLD)
+    board.sees("calls.none")
+    board.page.evaluate("() => tell({ type: 'service', available: false, retry_ms: 1000 })")
+    as_of = board.page.get_by_text(re.compile(str(board.text("board.as_of", at="")).strip()))
+    expect(as_of).to_be_visible()
+    andi = house.enter(Customer, "andi")
+    andi.asks("General service")
+    board.sees_line("General service")
+    board.page.wait_for_timeout(1_100)  # a second is drawn
+    expect(as_of).to_be_visible()
+    board.page.evaluate("() => tell({ type: 'service', available: true })")
+    expect(as_of).to_be_hidden()
+
+
+#: `tell` is the server's voice too.
+_TOLD = """
+const { set } = Object.getOwnPropertyDescriptor(WebSocket.prototype, "onmessage");
+Object.defineProperty(WebSocket.prototype, "onmessage", {
+    set(hear) {
+        globalThis.tell = (frame) => hear({ data: JSON.stringify(frame) });
+        set.call(this, hear);
+    },
+});
+"""
 
 #: While `deaf`, deltas do not reach the page.
 _DEAF = """

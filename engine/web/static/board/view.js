@@ -75,7 +75,7 @@ export class View {
   /** @param {import("./model.js").Touched} touched */
   changed(touched) {
     document.querySelector("main")?.removeAttribute("aria-busy");
-    if (this.#stoppedAt !== null) this.live(true);
+    if (this.#stoppedAt !== null && this.available) this.live(true); // time changes figures without the store too
     if (touched.agents) this.agents.changed();
     this.painter.hear(touched);
   }
