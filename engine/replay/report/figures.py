@@ -32,6 +32,7 @@ def queue_length(view: View) -> Section:
         "queue-length",
         "Calls in line",
         f"How many calls waited, ringing included, by {kind}.",
+        "calls",
         view.legend,
         [[levels[name] for name in names] for levels in layers],
     )
@@ -48,6 +49,7 @@ def agents_by_state(view: View) -> Section:
         "agent-states",
         "Agents by state",
         "How many agents were logged in, and what they were doing.",
+        "agents",
         list(STATES.values()),
         [[levels[state] for state in STATES] for levels in layers],
     )
@@ -58,6 +60,7 @@ def _stacked(
     name: str,
     heading: str,
     about: str,
+    counted: str,
     series: Sequence[tuple[int, str]],
     layers: Sequence[Sequence[Sequence[float]]],
 ) -> Section:
@@ -65,7 +68,7 @@ def _stacked(
     sums = [[sum(values[n] for values in layer) for n in range(BINS)] for layer in layers]
     top = max(1.0, *map(max, sums))
     frame = view.frame(250, top * 1.04)
-    axes = plot.axes(frame, view.clock(), _counts(top), "time of day", heading.lower())
+    axes = plot.axes(frame, view.clock(), _counts(top), "time of day", counted)
     drawings = []
     for k, (layer, totals) in enumerate(zip(layers, sums, strict=True)):
         peak = max(range(BINS), key=totals.__getitem__)
@@ -191,7 +194,7 @@ def _thresholds(day: Day) -> list[float]:
 
 
 def _counts(top: float) -> list[tuple[float, str]]:
-    return [(value, f"{value:g}") for value in plot.ticks(0, top, 5)]
+    return [(value, f"{value:g}") for value in plot.ticks(0, top, 5) if value == int(value)]
 
 
 def _shares() -> list[tuple[float, str]]:
