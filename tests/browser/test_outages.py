@@ -1,9 +1,12 @@
 """Nodes and stores go away in the middle of everything; nobody is left before a page that does not say so."""
 
+import pytest
+
 from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
 from .meeting import in_call
+from .person import Person
 from .wallboard import Supervisor
 
 
@@ -48,6 +51,29 @@ def test_a_lost_link_is_told_with_what_comes_next(house: House) -> None:
     sari.goes_ready()
     sari.accepts()
     budi.is_in_call_with("Sari")
+
+
+@pytest.mark.parametrize(
+    ("kind", "known_by"),
+    [(Customer, "choose.lead"), (Agent, "idle.not_ready.login.text"), (Supervisor, "calls.none")],
+)
+def test_a_page_that_does_not_learn_where_to_go_asks_again(
+    house: House, kind: type[Person], known_by: str
+) -> None:
+    person = house.enter(kind, "budi", script=_NOWHERE, queues=["general"])
+    person.hears("link.connecting")
+    person.sees(known_by)
+
+
+#: What tells where the WebSocket is cannot be reached at first.
+_NOWHERE = """
+let tries = 0;
+const { fetch } = globalThis;
+globalThis.fetch = (url, ...how) => {
+    const fails = String(url).includes("client.json") && ++tries < 2;
+    return fails ? Promise.reject(new TypeError("no route")) : fetch(url, ...how);
+};
+"""
 
 
 def test_a_store_that_is_away_is_told_and_what_is_asked_meanwhile_refused(house: House) -> None:

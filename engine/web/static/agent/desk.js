@@ -3,10 +3,10 @@
  * (state.js), the model is drawn whole by every view, and a clock moves what counts.
  */
 
-import { Client, discover } from "../giliran.js";
+import { Client } from "../giliran.js";
 import { write } from "../lib/dom.js";
 import { languagePicker, load, t } from "../lib/i18n.js";
-import { banner } from "../lib/link.js";
+import { banner, reach } from "../lib/link.js";
 import { claims, signIn } from "../lib/signin.js";
 import { Actions } from "./actions.js";
 import { Alerting } from "./alerting.js";
@@ -202,7 +202,7 @@ export class Desk {
 
 await load("agent");
 const token = await signIn("agent");
-const client = new Client({ urls: await discover(), role: "agent", token });
+const client = new Client({ urls: await reach(), role: "agent", token });
 $("link").append(banner(client, { except: ["replaced"] }));
 $("tools").append(languagePicker());
 new Desk(client, claims(token));

@@ -4,16 +4,16 @@
  * "board:drawn" with its `rev`.
  */
 
-import { Client, discover } from "../giliran.js";
+import { Client } from "../giliran.js";
 import * as i18n from "../lib/i18n.js";
-import { banner } from "../lib/link.js";
+import { banner, reach } from "../lib/link.js";
 import { signIn } from "../lib/signin.js";
 import { Board } from "./model.js";
 import { View } from "./view.js";
 import { Watching } from "./watching.js";
 
 await i18n.load("board");
-const client = new Client({ urls: await discover(), role: "supervisor", token: await signIn("supervisor") });
+const client = new Client({ urls: await reach(), role: "supervisor", token: await signIn("supervisor") });
 const board = new Board();
 const view = new View(client, board);
 

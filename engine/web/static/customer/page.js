@@ -4,8 +4,9 @@
  * token, what he agreed to (devices.js), and the calls whose end he has left behind.
  */
 
-import { Client, discover } from "../giliran.js";
+import { Client } from "../giliran.js";
 import { t } from "../lib/i18n.js";
+import { reach } from "../lib/link.js";
 import { claims } from "../lib/signin.js";
 import { Meeting } from "../lib/video.js";
 import { Devices } from "./devices.js";
@@ -27,7 +28,7 @@ export class Page {
   /** @param {string} token @param {() => void} changed called whenever something is to be shown anew */
   static async open(token, changed) {
     const { resume = null } = stored();
-    return new Page(new Client({ urls: await discover(), role: "customer", token, resume }), token, changed);
+    return new Page(new Client({ urls: await reach(), role: "customer", token, resume }), token, changed);
   }
 
   constructor(client, token, changed) {

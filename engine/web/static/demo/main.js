@@ -6,9 +6,9 @@
  * a link never leads to a form.
  */
 
-import { Client, discover } from "../giliran.js";
+import { Client } from "../giliran.js";
 import { languagePicker, load, t } from "../lib/i18n.js";
-import { banner } from "../lib/link.js";
+import { banner, reach } from "../lib/link.js";
 import { Links } from "./links.js";
 import { Strip } from "./strip.js";
 
@@ -49,7 +49,7 @@ async function begin() {
   name();
   document.addEventListener("giliran:language", name);
   $("language").append(languagePicker());
-  const client = new Client({ urls: await discover(), role: "supervisor", token: await signIn() });
+  const client = new Client({ urls: await reach(), role: "supervisor", token: await signIn() });
   $("banner").append(banner(client, { except: ["refused"] }));
   new Strip(client, { queues: $("queues"), assigned: $("assigned"), none: $("none") }, (agents) => links.tell(agents));
   client.on("link", async ({ state }) => {

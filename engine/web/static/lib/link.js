@@ -4,6 +4,7 @@
  * state once.
  */
 
+import { discover } from "../giliran.js";
 import { el } from "./dom.js";
 import { t } from "./i18n.js";
 import { signIn } from "./signin.js";
@@ -11,6 +12,26 @@ import { signIn } from "./signin.js";
 const TICK_MS = 500;
 const QUIET_MS = 1_500; // a link that is made within this needs no word
 const GLAD_MS = 4_000;
+const REACH_MS = 2_000;
+
+/**
+ * Where the WebSockets are; asked until it is told, because a page without it is dead.
+ * @returns {Promise<string[]>}
+ */
+export async function reach() {
+  const words = el("span", { role: "status", text: t("link.connecting") });
+  const strip = el("div", { class: "banner", data: { tone: "warn" } }, words);
+  for (;;) {
+    try {
+      const urls = await discover();
+      strip.remove();
+      return urls;
+    } catch {
+      document.body.prepend(strip);
+      await new Promise((resolve) => setTimeout(resolve, REACH_MS));
+    }
+  }
+}
 
 /**
  * What a person can do about the link, by name.
