@@ -69,10 +69,9 @@ def compare(
     """
     if (dispatch is None) == (rules is None):
         raise Usage('compare: expected either --dispatch, such as "polling,stream,priority", or --rules A,B')
-    day = day_of(scenario, window)
+    day, luck = day_of(scenario, window, seed)
     runs = _by_dispatch(day, dispatch, live) if dispatch is not None else _by_rules(day, rules or "", live)
     faster = speed_of(speed, any(run.live for run in runs))
-    luck = day.seed if seed is None else options.whole("--seed", seed)
     from engine.replay.compare import as_json, changed
     from engine.replay.table import side_by_side
 

@@ -119,8 +119,7 @@ def replay(
         raise Usage(f"--dispatch {by}: expected without --virtual; only priority runs in virtual time")
     live = live or by is not Dispatch.PRIORITY
     faster = speed_of(speed, live)
-    day = day_of(scenario, window)
-    luck = day.seed if seed is None else options.whole("--seed", seed)
+    day, luck = day_of(scenario, window, seed)
     log.configure(LogFormat.CONSOLE, level=WARNING)
     [told] = replayed([Run(day.name, day, by, live)], faster, luck)
     plain = told.result.to_json()
@@ -172,12 +171,15 @@ def replayed(runs: "list[Run]", speed: float, seed: int) -> "list[Day]":
     return days
 
 
-def day_of(scenario: Path, window: str | None) -> "Scenario":
-    """The scenario of SCENARIO, or that part of it."""
+def day_of(scenario: Path, window: str | None, seed: str | None) -> "tuple[Scenario, int]":
+    """The day of SCENARIO, or that part of it, as the seed draws it; and the seed."""
     from engine.replay.scenario import load_scenario
 
-    day = load_scenario(options.readable("SCENARIO", scenario))
-    return day if window is None else day.between(*options.window("--window", window))
+    read = load_scenario(options.readable("SCENARIO", scenario))
+    luck = read.seed if seed is None else options.whole("--seed", seed)
+    return (
+        read.day(luck) if window is None else read.between(*options.window("--window", window), luck)
+    ), luck
 
 
 def speed_of(text: str | None, live: bool) -> float:

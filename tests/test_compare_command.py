@@ -120,6 +120,26 @@ def test_two_files_are_compared_with_each_other(capsys: pytest.CaptureFixture[st
     assert "Wait, mean" in err
 
 
+def test_arrivals_by_rates_are_drawn_by_the_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    rates = """
+[[arrivals]]
+to_s = 600
+per_hour = 600
+mix = [{ queue = "q" }]
+handle = { distribution = "constant", value_s = 5 }
+"""
+    Path("rates.toml").write_text(DAY + rates)
+    found = []
+    for seed in ("1", "1", "2"):
+        assert run("compare", "rates.toml", "--rules", "b.toml", "--json", "-", "--seed", seed) == 0
+        out, err = capsys.readouterr()
+        found.append(json.loads(out))
+        assert f"rates: {found[-1]['runs'][0]['measures']['calls']:.0f} calls, seed {seed}" in err
+    assert found[0] == found[1]
+    assert found[0]["runs"] != found[2]["runs"]
+    assert found[0]["runs"][0]["measures"]["calls"] > 50
+
+
 def test_the_engine_alone_runs_in_virtual_time(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("compare", "day.toml", "--dispatch", "priority", "--json", "-") == 0
     [only] = json.loads(capsys.readouterr().out)["runs"]
