@@ -1,7 +1,7 @@
 """A supervisor's socket: it shows the board and carries out commands.
 
 It holds nothing of the store. Unlike an agent's or a customer's it is no record there: a supervisor may have
-as many boards as he likes, and one that is gone leaves nothing behind.
+several boards at once, and one that is gone leaves nothing behind.
 """
 
 from math import ceil, inf

@@ -148,7 +148,7 @@ class SupervisorConfig(TypedDict):
     """What a supervisor sees and may choose from."""
 
     queues: list[WatchedQueue]
-    #: for agents who are not ready, and for a call's new place
+    #: for agents who are not ready
     reasons: list[Choice]
     #: how a call's tier is read
     tiers: list[Choice]

@@ -48,7 +48,7 @@ MEANINGS = {
     "ref": "the client's own mark on a request, echoed in the answer",
     "resume_token": "the customer's place, signed, should the store lose it: keep the newest",
     "rev": "revision of the pool that this frame shows",
-    "room": "the same for both sides: the call's id",
+    "room": "the same for both sides: the call's id, by `livekit` one of its own for each meeting",
     "server_time": "pool time now; count down by it and not by the client's own clock",
     "service_level": "answered in time / (answered + abandoned), abandons under 5 s left out",
     "since_at": "since when it is in this state",

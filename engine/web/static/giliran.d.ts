@@ -361,7 +361,7 @@ export type RequeueReason =
 export interface SupervisorConfig {
   /** by id */
   queues: WatchedQueue[];
-  /** for agents who are not ready, and for a call's new place */
+  /** for agents who are not ready */
   reasons: Choice[];
   /** how a call's tier is read */
   tiers: Choice[];
@@ -376,7 +376,7 @@ export interface Video {
    * own
    */
   provider: "p2p" | "livekit" | "none";
-  /** the same for both sides: the call's id */
+  /** the same for both sides: the call's id, by `livekit` one of its own for each meeting */
   room: string;
   /** the offerer (the agent) begins the WebRTC negotiation */
   role: "offerer" | "answerer";

@@ -16,8 +16,7 @@
  * @typedef {{link: Object, config: Object, agent: Agent|null, offer: Object|null, call: Work|null,
  *   away: {deadline_at: number|null}|null, last: (Work & {reason?: string, by?: string, to?: string})|null,
  *   news: {code: string, name: string}|null, wish: string|null, asked: string[], refusal: Object|null,
- *   figures: Object|null, colleagues: Object[]|null,
- *   service: {available: boolean, draining: boolean}}} Model
+ *   figures: Object|null, colleagues: Object[]|null}} Model
  */
 
 /** States in which another state can only be wished for: it comes after the work. */
@@ -41,7 +40,6 @@ export const NOTHING = Object.freeze({
   refusal: null,
   figures: null,
   colleagues: null,
-  service: { available: true, draining: false },
 });
 
 /**
@@ -116,7 +114,6 @@ const CHANGES = {
 
   "agent.figures": (model, { handled, aht_ms, no_answer }) => ({ figures: { handled, aht_ms, no_answer } }),
   colleagues: (model, { agents }) => ({ colleagues: agents }),
-  service: (model, { available, draining = false }) => ({ service: { available, draining } }),
 
   "desk.wish": (model, { state, reason = null }) => {
     const wish = state === "not_ready" ? reason : null;
