@@ -23,6 +23,9 @@ VALUE_CHARS = 256
 #: A rating's comment or an agent's notes: a paragraph, stored with the call.
 TEXT_CHARS = 2_000
 
+#: All agents' notes of one call: it may be passed on for ever, and is sent to every node whenever it changes.
+NOTES_CHARS = 20_000
+
 #: The version of a consent text, such as "2025-03.1".
 VERSION_CHARS = 64
 

@@ -11,6 +11,7 @@ from engine.domain.change import Change
 from engine.domain.errors import Code, Refused
 from engine.domain.facts import AgentMoved, CallRequeued, CallTransferred
 from engine.domain.lifecycle import AgentState, CallState, RequeueReason
+from engine.domain.limits import NOTES_CHARS
 from engine.domain.matching import match
 from engine.domain.model import Agent, Call
 from engine.domain.moves import agent as moves
@@ -225,6 +226,17 @@ def test_notes_of_both_agents_stand_on_the_call() -> None:
     assert (both.notes, both.disposition) == ("asked\nanswered", "solved")
     only = call_after(moves.finish_wrap_up(second, c, "", "answered", POLICY, NOW + 2))
     assert (only.notes, only.disposition) == ("asked\nanswered", "partly")
+
+
+def test_the_notes_of_a_call_that_is_passed_on_for_ever_have_an_end() -> None:
+    full = evolve(TALKS, notes="n" * (NOTES_CHARS - 5))
+    writer = agent(_A.WRAP_UP, id="a2")
+    last = call_after(moves.finish_wrap_up(writer, full, "", "four", POLICY, NOW))
+    assert len(last.notes) == NOTES_CHARS
+    with pytest.raises(Refused) as refused:
+        moves.finish_wrap_up(writer, last, "", "more", POLICY, NOW)
+    assert (refused.value.code, refused.value.field) == (Code.BAD_FIELD, "notes")
+    assert call_after(moves.finish_wrap_up(writer, last, "solved", "", POLICY, NOW)).disposition == "solved"
 
 
 # refusals

@@ -14,6 +14,7 @@ from engine.domain.lifecycle import (
     Party,
     RequeueReason,
 )
+from engine.domain.limits import NOTES_CHARS
 from engine.domain.model import Agent, Call, Record, Skills
 from engine.domain.moves.parts import (
     COOL_DOWN,
@@ -233,6 +234,8 @@ def finish_wrap_up(
     writes = [Write(agent, after)]
     if call is not None and (disposition or notes):
         both = "\n".join(filter(None, (call.notes, notes)))  # of a call that was passed on, each agent's
+        if notes and len(both) > NOTES_CHARS:
+            raise Refused(Code.BAD_FIELD, "this call has all the notes it can hold", field="notes")
         writes.append(Write(call, evolve(call, disposition=disposition or call.disposition, notes=both)))
     return Change(writes=tuple(writes), facts=(moved(agent, after),))
 
