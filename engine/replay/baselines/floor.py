@@ -139,6 +139,8 @@ class Floor:
     def _asked(
         self, who: Identity, customer: Customer, last: Call | None, request: CallRequest, now: int
     ) -> Change:
+        if not self.policy.queue(request.queue).open:
+            raise Refused(Code.QUEUE_CLOSED, "this queue is closed", field="queue")
         skills = request.skills or {}
         asking = customer_moves.Asking(
             request_id=request.request_id,

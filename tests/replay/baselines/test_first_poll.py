@@ -19,7 +19,8 @@ POLICY = Policy(
     queues={
         name: Queue(name=name, ring_ms=15_000, wrap_up_ms=8_000, max_wait_ms=600_000)
         for name in ("q", "other")
-    },
+    }
+    | {"shut": Queue(name="shut", open=False)},
     rules=(Rule(when={"tier": ("vip",)}, head_start_ms=90_000),),
 )
 
@@ -192,3 +193,9 @@ def test_the_journal_tells_it_as_the_engine_does(shop: Shop) -> None:
 def test_asking_again_is_answered_and_not_done_again(shop: Shop) -> None:
     assert shop.asks("c1") == shop.asks("c1")
     assert [fact.kind for fact in shop.facts()] == ["call_queued"]
+
+
+def test_a_closed_queue_takes_nobody(shop: Shop) -> None:
+    with pytest.raises(Refused) as refused:
+        shop.asks("c1", "shut")
+    assert refused.value.code is Code.QUEUE_CLOSED
