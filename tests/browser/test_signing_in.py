@@ -39,6 +39,19 @@ def test_a_refused_token_is_told_and_another_one_taken(
     person.sees(known_by)
 
 
+def test_a_desk_that_another_agent_signs_in_at_is_his(house: House) -> None:
+    sari = house.enter(Agent, "sari", "Sari", secret=ANOTHER_SECRET, queues=["general"])
+    kept = "giliran.agent.call.c-1"
+    sari.page.evaluate('(name) => sessionStorage.setItem(name, \'{"notes": "hers"}\')', kept)
+    sari.press("link.do.signin")
+    good = mint(SECRET, "agent", "dewi", name="Dewi", queues=["general"])
+    sari.page.get_by_role("textbox", name=sari.text("signin.token")).fill(good)
+    sari.press("signin.go")
+    sari.sees("idle.not_ready.login.text")
+    expect(sari.page.get_by_role("banner")).to_contain_text("Dewi")
+    assert sari.page.evaluate("(name) => sessionStorage.getItem(name)", kept) is None
+
+
 def test_who_comes_without_a_token_is_asked_for_one(house: House) -> None:
     budi = house.enter(Customer, "budi")
     budi.page.evaluate("() => sessionStorage.clear()")

@@ -41,8 +41,8 @@ export const actions = (client) => ({
   retry: () => client.wake(),
   here: () => client.connect(),
   signin: async () => {
-    await client.refresh(await signIn(client.role, { again: true }));
-    client.connect();
+    await signIn(client.role, { again: true });
+    location.reload(); // it may be somebody else, of whom this page knows nothing yet
   },
 });
 
