@@ -169,7 +169,7 @@ def passed_calls(s: Sample) -> float | None:
     return float(sum(turn.passed > 0 for turn in s.turns))
 
 
-@_measure("Ordinary callers' extra wait", Part.FAIRNESS, Unit.SECONDS, whole=True)
+@_measure("Ordinary callers' extra wait", Part.FAIRNESS, Unit.SECONDS, Better.NEITHER, whole=True)
 def ordinary_extra_s(s: Sample) -> float | None:
     """Mean wait of the calls to which the rules give neither head start nor band, less the mean wait of all.
     While no agent idles with work at hand and what a call needs does not hang on its tier, the mean over all
