@@ -7,6 +7,7 @@ are plain ones, so no test here is asynchronous.
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser
 
 from .house import House
 from .launch import NoBrowser, launched
+from .spares import Spares
 
 
 @pytest.fixture(scope="package")
@@ -34,9 +36,16 @@ def standing(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
         made.assert_nothing_to_complain_of()
 
 
+@pytest.fixture(scope="package")
+def spares(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spares]:
+    made = Spares(partial(tmp_path_factory.mktemp, "node"))
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def house(browser: Browser, tmp_path: Path) -> Iterator[House]:
+def house(browser: Browser, spares: Spares, tmp_path: Path) -> Iterator[House]:
     """One running node; people are asked in, and more nodes if need be."""
-    with House(browser, tmp_path) as made:
+    with House(browser, tmp_path, spares=spares) as made:
         yield made
         made.assert_nothing_to_complain_of()

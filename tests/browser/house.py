@@ -19,6 +19,7 @@ from .launch import PATIENCE_MS
 from .node import Node
 from .person import Person
 from .settings import settings
+from .spares import Spares
 from .watch import Watch
 
 P = TypeVar("P", bound=Person)
@@ -30,6 +31,7 @@ class House:
     directory: Path
     nodes: list[Node] = field(factory=list)
     people: list[Person] = field(factory=list)
+    spares: Spares | None = None
     #: for whom it is, a script that his browser begins each page with
     dress: Callable[[str], str] = lambda _: ""
     _ends: ExitStack = field(factory=ExitStack)
@@ -51,6 +53,8 @@ class House:
 
     def node(self, **told: str) -> Node:
         """A node with an embedded store; what it is told, see `settings`."""
+        if self.spares is not None and not told:
+            return self.started(self.spares.take())
         return self.started(Node(self.directory, settings(**told)))
 
     def pair(self, store: Embedded) -> tuple[Node, Node]:

@@ -36,7 +36,18 @@ class Node:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> "Node":
-        """Start it and wait for its line."""
+        """Start it, unless it was begun, and wait for its line."""
+        if not self.running:
+            self.begin()
+        line = self._line()
+        assert line.startswith("ready "), f"{self.name}: {line} {self.log()[-3000:]}"
+        said = dict(word.split("=", 1) for word in line.split()[1:])
+        self.url, self.store = said["http"], said["store"]
+        self.ws, self.http = urlsplit(said["ws"]).netloc, urlsplit(said["http"]).netloc
+        return self
+
+    def begin(self) -> "Node":
+        """Start it and do not wait."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*COMMAND, *self._command(), "--ws", self.ws, "--http", self.http, *self.arguments],
@@ -47,11 +58,6 @@ class Node:
                 stderr=log,
                 start_new_session=True,
             )
-        line = self._line()
-        assert line.startswith("ready "), f"{self.name}: {line} {self.log()[-3000:]}"
-        said = dict(word.split("=", 1) for word in line.split()[1:])
-        self.url, self.store = said["http"], said["store"]
-        self.ws, self.http = urlsplit(said["ws"]).netloc, urlsplit(said["http"]).netloc
         return self
 
     def _command(self) -> tuple[str, ...]:
