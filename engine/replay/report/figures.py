@@ -106,7 +106,7 @@ def waits(view: View) -> Section:
     ends = [percentile(values, 0.99) or 0.0 for by_name in found for values in by_name.values()]
     end_s = max([1.0, *ends]) * 1.05
     frame = Frame(width=view.width, height=290, x=(0, end_s), y=(0, 1), top=TOP)
-    x_ticks = [(x, f"{x:g}") for x in plot.ticks(0, end_s, 8)]
+    x_ticks = [(x, f"{x:g}") for x in plot.ticks(0, end_s, round(view.width / 72))]
     axes = plot.axes(frame, x_ticks, _shares(), "seconds waited", "share of calls")
     drawings = []
     for k, (day, by_name) in enumerate(zip(view.days, found, strict=True)):
@@ -145,7 +145,9 @@ def service_level(view: View) -> Section:
     axes = plot.axes(frame, view.clock(), _shares(), "time of arrival", "service level")
     drawings = []
     for k, (day, rows) in enumerate(zip(view.days, found, strict=True)):
-        shown = [(row.start_s, row.end_s, row.level) for row in rows if row.level is not None]
+        shown = [
+            (row.start_s, min(row.end_s, view.end_s), row.level) for row in rows if row.level is not None
+        ]
         targets = {queue.service_target for queue in day.result.scenario.queues}
         marks = [plot.mark_y(frame, t / 100, f"target {t} %") for t in targets if len(targets) == 1]
         title = f"Service level by interval{view.of(k)}"

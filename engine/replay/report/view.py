@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from attrs import field, frozen
+from attrs import frozen
 
 from engine.domain.lifecycle import AgentState
 from engine.replay.report import plot
@@ -44,10 +44,10 @@ class View:
 
     days: Sequence[Day]
     titles: Sequence[str]
-    width: float = field(default=0.0)
 
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "width", 860.0 if len(self.days) == 1 else 520.0)
+    @property
+    def width(self) -> float:
+        return {1: 860.0, 2: 520.0}.get(len(self.days), 400.0)
 
     @cached_property
     def end_s(self) -> float:
@@ -69,7 +69,7 @@ class View:
         return [(FIRST + k, name) for k, name in enumerate(self.groups[1])]
 
     def clock(self) -> list[tuple[float, str]]:
-        return plot.clock_ticks(self.end_s, 12 if len(self.days) == 1 else 7)
+        return plot.clock_ticks(self.end_s, round(self.width / 72))
 
     def frame(self, height: float, most: float, *, top: float = TOP, **more: float) -> Frame:
         return Frame(width=self.width, height=height, x=(0, self.end_s), y=(0, most), top=top, **more)
