@@ -5,9 +5,9 @@ a customer asks is pushed to a stream, the agent who is free longest takes the o
 (`oldest_entry`), and both are told the moment it happens.
 
 What it honestly lacks: priority, and any choice among agents but who is free longest; a place in the queue
-and estimates (`position` is always 0); resume tokens; transfer; a bound on a queue's length. What an agent
-did not take lies until its ring time is over, whatever became of him. It is one process, whose sockets are
-all there are.
+and estimates (`position` is always 0); resume tokens; transfer; signalling, so the bank brings its own video;
+a bound on a queue's length. What an agent did not take, or was given while its caller's link was lost, lies
+until its ring time is over. It is one process, whose sockets are all there are.
 """
 
 from collections.abc import Callable, Iterator
