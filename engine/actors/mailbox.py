@@ -14,7 +14,7 @@ import trio
 from attrs import define, field, frozen
 
 from engine.actors.ports import MailboxFull
-from engine.actors.requests import Request
+from engine.actors.requests import Request, Signal
 from engine.domain.limits import MAILBOX_REQUESTS, MAILBOX_SIGNALS
 from engine.domain.model import Record, Ref
 from engine.domain.news import Resynced, Service, Signalled
@@ -55,8 +55,10 @@ class Mailbox:
     _wake: trio.Event | None = None
 
     def ask(self, ref: str | None, request: Request) -> None:
-        """Raises MailboxFull."""
-        if len(self._requests) >= MAILBOX_REQUESTS:
+        """Raises MailboxFull. Signals come in bursts and leave no other request less room."""
+        signals = isinstance(request, Signal)
+        alike = sum(isinstance(asked.request, Signal) is signals for asked in self._requests)
+        if alike >= (MAILBOX_SIGNALS if signals else MAILBOX_REQUESTS):
             raise MailboxFull
         self._requests.append(Asked(ref, request))
         self._ring()

@@ -22,7 +22,7 @@ from engine.actors.notices import (
     Signal,
 )
 from engine.actors.ports import CloseCode
-from engine.actors.requests import CallHangup, CallRequest, OfferAccept, StateSet
+from engine.actors.requests import CallCancel, CallHangup, CallRequest, OfferAccept, StateSet
 from engine.actors.requests import Signal as SendSignal
 from engine.domain.errors import Code
 from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd, RequeueReason
@@ -354,6 +354,24 @@ async def test_a_peer_who_signals_faster_than_the_other_listens_closes_only_that
     budi.say(CallHangup())
     for n in range(MAILBOX_SIGNALS + 1):
         await siti.ask(SendSignal(data=n))
+    assert await budi.shut_out() is CloseCode.OVERLOADED
+    assert siti.closed is None
+
+
+async def test_a_burst_of_candidates_behind_a_slow_store_costs_nobody_his_link(
+    pool: Pool, other: VirtualNode
+) -> None:
+    """They wait in one line with what he asks, each kind with its own bound."""
+    siti, budi = await in_call(pool, siti_at=pool.nodes[0], budi_at=other)
+    other.store.shut()
+    budi.say(CallHangup())
+    await trio.sleep(0.1)
+    for n in range(MAILBOX_SIGNALS):
+        budi.say(SendSignal(data=n))
+    budi.say(CallCancel())
+    await trio.sleep(0.1)
+    assert budi.closed is None
+    budi.say(SendSignal(data="one too many"))
     assert await budi.shut_out() is CloseCode.OVERLOADED
     assert siti.closed is None
 
