@@ -8,6 +8,7 @@ import trio
 from engine.actors.agent_session import AgentSession
 from engine.actors.boardroom import Boardroom
 from engine.actors.context import STANDINGS, Context, QueueStanding
+from engine.actors.notices import Reconfigured
 from engine.actors.orphans import Orphans
 from engine.actors.ports import Client, CloseCode, Identity, MailboxFull, Session
 from engine.actors.queued_call import QueuedCall
@@ -32,6 +33,7 @@ class Directory:
         self._nursery = nursery
         self._actors: dict[Ref, list[Actor]] = {}
         self._boardroom = Boardroom(context, nursery)
+        context.rules.listen(self._reconfigure)
         self._left = trio.Event()
         self._orphans = Orphans(context, nursery)
 
@@ -77,7 +79,12 @@ class Directory:
 
     def close_all(self, code: CloseCode, reason: str) -> None:
         for actor in self.actors():
-            actor.close(code, reason)
+            actor.client.close(code, reason)
+
+    def _reconfigure(self) -> None:
+        """What clients may choose from has changed."""
+        for actor in self.actors():
+            actor.client.tell(Reconfigured())
 
     # news
 
@@ -115,7 +122,7 @@ class Directory:
             try:
                 actor.mailbox.signal(signal)
             except MailboxFull:
-                actor.close(CloseCode.OVERLOADED, "too slow")
+                actor.client.close(CloseCode.OVERLOADED, "too slow")
 
     def _reload(self) -> None:
         """A supervisor on another node said so; it is there that he learns of mistakes."""
@@ -125,12 +132,24 @@ class Directory:
             log.error("the rules cannot be read again", why=refused.message, field=refused.field)
 
     def _standings(self, signal: Signalled) -> None:
+        before = self._open_queues()
         for queue, told in signal.body["queues"].items():
             self._context.standings.queues[queue] = QueueStanding(*told)
+        if self._open_queues() != before:
+            self._reconfigure()
         for call_id, (customer, position) in signal.body["positions"].items():
             self._signal(
                 f"customer:{customer}", Signalled(STANDINGS, {"call": call_id, "position": position})
             )
+
+    def _open_queues(self) -> set[str]:
+        """Those that take requests, as last heard, else as configured."""
+        heard = self._context.standings.is_open
+        return {
+            name
+            for name, queue in self._context.policy.queues.items()
+            if (queue.open if heard(name) is None else heard(name))
+        }
 
 
 def concerned(ref: Ref, record: Record | None) -> set[Ref]:

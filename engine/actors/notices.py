@@ -65,6 +65,11 @@ class Entered:
     state: str
 
 
+@frozen
+class Reconfigured:
+    """What a client may choose from has changed: the gateway makes the `config` frame. Not a frame itself."""
+
+
 @frozen(kw_only=True)
 class Service:
     """The service as a whole: whether it can change anything now, and whether this node goes away."""
@@ -273,4 +278,4 @@ AgentNotice = (
     | Signal
 )
 SupervisorNotice = BoardSnapshot | BoardDelta
-Notice = Ok | Error | Entered | Service | CustomerNotice | AgentNotice | SupervisorNotice
+Notice = Ok | Error | Entered | Reconfigured | Service | CustomerNotice | AgentNotice | SupervisorNotice

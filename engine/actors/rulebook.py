@@ -31,10 +31,14 @@ class Rulebook:
             tell()
         return self.policy
 
+    def listen(self, tell: Callable[[], None]) -> None:
+        """Call `tell` whenever the rules have changed."""
+        self._readers.append(tell)
+
     @contextmanager
     def told(self, tell: Callable[[], None]) -> Iterator[None]:
-        """Call `tell` whenever the rules have changed, while the block lasts."""
-        self._readers.append(tell)
+        """The same while the block lasts."""
+        self.listen(tell)
         try:
             yield
         finally:

@@ -48,7 +48,7 @@ class SessionActor:
         self.mailbox = Mailbox()
         self.session = context.ids.fresh()
         self._context = context
-        self._client = client
+        self.client = client
         self._holding = Holding(context, role, self.session)
         self._told = View()
         self._entered = False
@@ -75,9 +75,6 @@ class SessionActor:
     def gone(self) -> None:
         self.mailbox.gone()
 
-    def close(self, code: CloseCode, reason: str) -> None:
-        self._client.close(code, reason)
-
     # the actor's own life
 
     async def run(self) -> None:
@@ -86,12 +83,12 @@ class SessionActor:
             try:
                 await self._live_out()
             except Reaped:
-                self._client.close(CloseCode.GOING_AWAY, "node restarts")
+                self.client.close(CloseCode.GOING_AWAY, "node restarts")
             except Exception:  # the supervisor's place: rebuild this actor, take nobody along
                 log.exception("session crashed", who=self.role.ref, life=life)
                 if life >= LIVES:
                     self._holding.begin_anew()
-                    self._client.close(CloseCode.GOING_AWAY, "please reconnect")
+                    self.client.close(CloseCode.GOING_AWAY, "please reconnect")
                     self._leaving = True
                 continue
             return
@@ -110,9 +107,9 @@ class SessionActor:
     def _replaced(self) -> None:
         own = self._holding.view.get(self.role.ref)
         if isinstance(own, Person) and own.session:
-            self._client.close(CloseCode.REPLACED, "replaced by a newer session")
+            self.client.close(CloseCode.REPLACED, "replaced by a newer session")
         else:
-            self._client.close(CloseCode.GOING_AWAY, "please reconnect")
+            self.client.close(CloseCode.GOING_AWAY, "please reconnect")
 
     async def _live(self) -> None:
         if self._entered:
@@ -166,13 +163,13 @@ class SessionActor:
             except Unavailable as away:
                 unknown = unknown or isinstance(away, Unknown)
                 if not told:
-                    self._client.tell(ServiceNotice(available=False, retry_ms=RETRY_MS))
+                    self.client.tell(ServiceNotice(available=False, retry_ms=RETRY_MS))
                     told = True
                 await self._holding.pause()
                 self._holding.begin_anew()
             else:
                 self._entered = True
-                self._client.tell(Entered(session=self.session, state=self.role.entered(self._holding.view)))
+                self.client.tell(Entered(session=self.session, state=self.role.entered(self._holding.view)))
                 return True
         return False
 
@@ -188,23 +185,23 @@ class SessionActor:
                     await self._catch_up()
             case Signalled():
                 for notice in self.role.heard(item, self._holding.view):
-                    self._client.tell(notice)
+                    self.client.tell(notice)
             case Resynced():
                 await self._resync(item)
             case Service(available):
                 retry_ms = None if available else RETRY_MS
-                self._client.tell(ServiceNotice(available=available, retry_ms=retry_ms))
+                self.client.tell(ServiceNotice(available=available, retry_ms=retry_ms))
             case _:
                 raise TypeError(f"a session cannot receive {item!r}")
 
     async def _answer(self, asked: Asked) -> None:
         answers: Sequence[Notice] | None = ()
-        with answering(self._client, asked.ref):
+        with answering(self.client, asked.ref):
             answers = await self.role.attend(asked.request, self._holding.view)
             if answers is None and not await self._holding.commit(partial(self.role.decide, asked.request)):
                 self._told = View()  # nothing new: the answer is the present in full
         for notice in answers or ():
-            self._client.tell(notice)
+            self.client.tell(notice)
         await self._tell()
 
     async def _catch_up(self) -> None:
@@ -280,7 +277,7 @@ class SessionActor:
         self._holding.view.keep(self.role.refs(self._holding.view))
         self._told = View(dict(self._holding.view.records))
         for notice in notices:
-            self._client.tell(notice)
+            self.client.tell(notice)
 
     async def _dropped(self) -> bool:
         """Record that the socket is gone; False if that is not known to have happened, to be tried again.

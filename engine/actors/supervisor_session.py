@@ -37,7 +37,7 @@ class SupervisorSession:
         self.mailbox = Mailbox()
         self.session = context.ids.fresh()
         self._context = context
-        self._client = client
+        self.client = client
         self._boardroom = boardroom
         self._bounds = Bounds(frozenset(identity.queues))
         self._rev = -1
@@ -67,37 +67,34 @@ class SupervisorSession:
     def gone(self) -> None:
         self.mailbox.gone()
 
-    def close(self, code: CloseCode, reason: str) -> None:
-        self._client.close(code, reason)
-
     # what the boardroom calls
 
     def show(self, board: BoardSnapshot | BoardDelta) -> None:
         """Tell what of it is within bounds, as the next frame after the last one."""
         if isinstance(board, BoardSnapshot):
-            self._client.tell(self._bounds.snapshot(board))
+            self.client.tell(self._bounds.snapshot(board))
         else:
             seen = self._bounds.delta(board, self._rev)
             if seen is None:
                 return
-            self._client.tell(seen)
+            self.client.tell(seen)
         self._rev = board.rev
 
     # the actor's own life
 
     async def run(self) -> None:
         """Live until the socket is gone."""
-        self._client.tell(Entered(session=self.session, state="watching"))
+        self.client.tell(Entered(session=self.session, state="watching"))
         if not self._context.store.available:
             self._tell_service(available=False)
         try:
             while not isinstance(item := await self.mailbox.receive(), Gone):
                 await self._handle(item)
         except Reaped:
-            self._client.close(CloseCode.GOING_AWAY, "node restarts")
+            self.client.close(CloseCode.GOING_AWAY, "node restarts")
         except Exception:  # the supervisor's place: nothing is lost with it, the client comes back
             log.exception("session crashed", who=self.ref)
-            self._client.close(CloseCode.GOING_AWAY, "please reconnect")
+            self.client.close(CloseCode.GOING_AWAY, "please reconnect")
         finally:
             self._boardroom.leave(self)
 
@@ -113,11 +110,11 @@ class SupervisorSession:
                 raise TypeError(f"a supervisor's session cannot receive {item!r}")
 
     def _tell_service(self, *, available: bool) -> None:
-        self._client.tell(ServiceNotice(available=available, retry_ms=None if available else RETRY_MS))
+        self.client.tell(ServiceNotice(available=available, retry_ms=None if available else RETRY_MS))
 
     async def _answer(self, asked: Asked) -> None:
         watches = False
-        with answering(self._client, asked.ref):
+        with answering(self.client, asked.ref):
             if isinstance(asked.request, BoardWatch):
                 watches = self._may_watch()
             else:

@@ -20,20 +20,7 @@ from math import inf
 
 from attrs import define, field
 
-from engine.actors.notices import (
-    AgentConnected,
-    CallEnded,
-    CallOffered,
-    CallRequeued,
-    CustomerConnected,
-    Entered,
-    Error,
-    Notice,
-    Offer,
-    OfferEnded,
-    Ok,
-    Service,
-)
+from engine.actors.notices import Entered, Error, Notice, Offer, Ok, Reconfigured, Service
 from engine.actors.ports import CloseCode, Identity, MailboxFull, Session
 from engine.actors.requests import Request
 from engine.domain import limits
@@ -41,14 +28,21 @@ from engine.domain.errors import Code, Refused
 from engine.gateway.auth import TokenRefused
 from engine.gateway.bucket import Bucket
 from engine.gateway.house import House, Sink
-from engine.gateway.messages import ASKS, ClientMessage, Hello, Ping, Pong, Role, TokenRefresh, Welcome
+from engine.gateway.messages import (
+    ASKS,
+    OFFER_OVER,
+    OFFER_PENDS,
+    ClientMessage,
+    ConfigChanged,
+    Hello,
+    Ping,
+    Pong,
+    Role,
+    TokenRefresh,
+    Welcome,
+)
 
 PROTOCOL = 1
-
-#: Notices after which an offer pends, for the agent who has it or the customer whose call is offered.
-_OFFER_PENDS = (Offer, CallOffered)
-#: Notices after which it no longer does.
-_OFFER_OVER = (OfferEnded, AgentConnected, CustomerConnected, CallRequeued, CallEnded)
 
 #: An expired session that holds a call is looked at again this often.
 _EXPIRED_LOOK_S = 1.0
@@ -74,6 +68,7 @@ class Conversation:
     #: when `tick` has something to do next, by the house's clock
     due_at: float = field(init=False)
     _session: Session | None = field(default=None, init=False)
+    _welcomed: bool = field(default=False, init=False)
     _draining: bool = field(default=False, init=False)
     _bucket: Bucket = field(init=False)
     _offences: int = field(default=0, init=False)
@@ -133,12 +128,15 @@ class Conversation:
         if isinstance(notice, Entered):
             self._welcome(notice)
             return
+        if isinstance(notice, Reconfigured):
+            self._configure()
+            return
         self._sink.send(notice)
-        if isinstance(notice, _OFFER_PENDS):
+        if isinstance(notice, OFFER_PENDS):
             self.offered = True
             if isinstance(notice, Offer):
                 self._sink.ping(limits.OFFER_PONG_S)
-        elif isinstance(notice, _OFFER_OVER):
+        elif isinstance(notice, OFFER_OVER):
             self.offered = False
             self._leave_if_drained()
 
@@ -227,6 +225,13 @@ class Conversation:
                 config=self._house.config_for(self.identity),
             )
         )
+
+        self._welcomed = True
+
+    def _configure(self) -> None:
+        """Say anew what he may choose from; whoever was not welcomed yet will be told then."""
+        if self._welcomed and self.identity is not None:
+            self._sink.send(ConfigChanged(config=self._house.config_for(self.identity)))
 
     def _ask(self, ref: str | None, request: Request) -> None:
         assert self._session is not None, "active without a session"

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, TypedDict, get_args
 
 from attrs import frozen
 
-from engine.actors import requests
+from engine.actors import notices, requests
 from engine.actors.notices import (
     AgentNotice,
     CustomerNotice,
@@ -18,6 +18,7 @@ from engine.actors.notices import (
     Error,
     Notice,
     Ok,
+    Reconfigured,
     Service,
     SupervisorNotice,
     optional,
@@ -174,6 +175,14 @@ class Welcome:
 
 
 @frozen(kw_only=True)
+class ConfigChanged:
+    """What the welcome's `config` said has changed: rules were read again, or a queue opened or closed."""
+
+    type: ClassVar[str] = "config"
+    config: Mapping[str, Any]
+
+
+@frozen(kw_only=True)
 class Pong:
     """The answer to `ping`."""
 
@@ -182,7 +191,8 @@ class Pong:
     server_time: int
 
 
-#: What the `config` of a welcome is, by role.
+#: What the `config` of these frames is, by role.
+CONFIGURED = (Welcome, ConfigChanged)
 CONFIGS: Mapping[Role, type] = {
     Role.CUSTOMER: CustomerConfig,
     Role.AGENT: AgentConfig,
@@ -200,20 +210,31 @@ ASKS: Mapping[Role, frozenset[type]] = {
 }
 
 ClientMessage = Hello | TokenRefresh | Ping | requests.Request
-ServerMessage = Notice | Welcome | Pong
+ServerMessage = Notice | Welcome | ConfigChanged | Pong
 
 #: Every frame a client may send, by its `type`.
 CLIENT_FRAMES: Mapping[str, type] = {cls.type: cls for cls in (*OWN, *get_args(requests.Request))}
 
 #: Every frame each role may get.
 SERVER_FRAMES: Mapping[Role, tuple[type, ...]] = {
-    Role.CUSTOMER: (Ok, Error, Service, Welcome, Pong, *get_args(CustomerNotice)),
-    Role.AGENT: (Ok, Error, Service, Welcome, Pong, *get_args(AgentNotice)),
-    Role.SUPERVISOR: (Ok, Error, Service, Welcome, Pong, *get_args(SupervisorNotice)),
+    Role.CUSTOMER: (Ok, Error, Service, *CONFIGURED, Pong, *get_args(CustomerNotice)),
+    Role.AGENT: (Ok, Error, Service, *CONFIGURED, Pong, *get_args(AgentNotice)),
+    Role.SUPERVISOR: (Ok, Error, Service, *CONFIGURED, Pong, *get_args(SupervisorNotice)),
 }
 
-#: `Entered` travels as `Welcome`.
-assert Entered in get_args(Notice)
+#: After these an offer pends, for the agent who has it or the customer whose call is offered; then it no
+#: longer does.
+OFFER_PENDS = (notices.Offer, notices.CallOffered)
+OFFER_OVER = (
+    notices.OfferEnded,
+    notices.AgentConnected,
+    notices.CustomerConnected,
+    notices.CallRequeued,
+    notices.CallEnded,
+)
+
+#: `Entered` travels as `Welcome`, `Reconfigured` as `ConfigChanged`.
+assert {Entered, Reconfigured} <= set(get_args(Notice))
 
 #: How a field of a client's frame is read, by its name; a nested record's by its path, and where one frame
 #: reads a name otherwise than the rest, by its `type:` before it.

@@ -14,7 +14,17 @@ from engine.actors.ports import CloseCode
 from engine.actors.requests import Signal
 from engine.domain.errors import Code
 from engine.domain.limits import MESSAGE_BYTES, SIGNAL_BYTES
-from engine.gateway.messages import ASKS, CLIENT_FRAMES, OWN, SERVER_FRAMES, Hello, Ping, Role, Welcome
+from engine.gateway.messages import (
+    ASKS,
+    CLIENT_FRAMES,
+    CONFIGURED,
+    OWN,
+    SERVER_FRAMES,
+    Hello,
+    Ping,
+    Role,
+    Welcome,
+)
 from engine.reference import examples
 from engine.reference.schemas import Schema, Schemas
 from engine.reference.words import Words, words_of
@@ -152,8 +162,8 @@ def asks(role: Role) -> list[Any]:
 
 def told_name(cls: type, role: Role) -> str:
     """A server's frame by the name of its class, if that is no client's frame too."""
-    if cls is Welcome:
-        return f"{role.value.capitalize()}Welcome"
+    if cls in CONFIGURED:
+        return f"{role.value.capitalize()}{cls.__name__}"
     taken = {asked.__name__ for asked in CLIENT_FRAMES.values()}
     return f"{cls.__name__}Notice" if cls.__name__ in taken else cls.__name__
 

@@ -15,7 +15,7 @@ from engine.domain.errors import Code
 from engine.domain.lifecycle import AgentState, OfferEnd
 from engine.domain.matching import Why
 from engine.gateway.codec import encode
-from engine.gateway.messages import CONFIGS, Role, Welcome
+from engine.gateway.messages import CONFIGS, CONFIGURED, Role
 from engine.reference.schemas import fields_of
 
 AT = 1_772_330_400_000
@@ -157,9 +157,9 @@ def asked(cls: Any) -> dict[str, Any]:
 
 
 def told(cls: Any, role: Role | None = None) -> dict[str, Any]:
-    """A frame that the server sends; a welcome differs by role."""
+    """A frame that the server sends; what holds a `config` differs by role."""
     own = {}
-    if cls is Welcome and role is not None:
+    if cls in CONFIGURED and role is not None:
         own = {"config": _values(CONFIGS[role]), "state": STATES[role]}
     return _frame(cls(**_values(cls, own)), None)
 

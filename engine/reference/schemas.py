@@ -15,7 +15,7 @@ from attrs import define, field
 
 from engine.domain.limits import REF_CHARS
 from engine.gateway import strict
-from engine.gateway.messages import CONFIGS, Role, Welcome, reader_of
+from engine.gateway.messages import CONFIGS, CONFIGURED, Role, reader_of
 from engine.gateway.strict import or_null
 from engine.reference.glossary import MEANINGS
 from engine.reference.words import words_of
@@ -38,9 +38,9 @@ class Schemas:
         return self._frame(cls, self._read(cls, "") | ref, closed=True)
 
     def told(self, cls: Any, role: Role | None = None) -> Schema:
-        """A frame that the server sends; a welcome differs by role."""
+        """A frame that the server sends; what holds a `config` differs by role."""
         properties = {each.name: self._property(cls, each.name, each.type) for each in attrs.fields(cls)}
-        if cls is Welcome and role is not None:
+        if cls in CONFIGURED and role is not None:
             properties["config"] = self.of(CONFIGS[role])
         return self._frame(cls, properties, closed=False)
 

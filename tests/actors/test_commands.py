@@ -44,7 +44,7 @@ from engine.domain.errors import Code, Refused
 from engine.domain.lifecycle import AgentState, EndReason, OfferEnd, Party
 from engine.domain.model import Agent
 from engine.domain.rules import Queue, Rule
-from engine.gateway.messages import Welcome
+from engine.gateway.messages import ConfigChanged, Welcome
 from engine.store.memory_pool import Faults
 
 from .pool import Client, Pool
@@ -193,11 +193,13 @@ async def test_a_paused_queue_refuses_at_once_on_every_node_and_serves_who_waits
     offer = await siti.hear(Offer)
     await siti.ask(OfferDecline(offer_id=offer.offer_id))
     await budi.hear(CallRequeued)
-    await pool.until(lambda: all(n.context.standings.is_open("general") is False for n in pool.nodes))
+    for client in (*doors, boss, budi):
+        await client.hear(ConfigChanged)
     await does(boss, QueueResume(queue="general"))
     for client in doors:
         assert isinstance(await client.ask(CallRequest(request_id="r2", queue="general")), Ok)
-    await pool.until(lambda: all(n.context.standings.is_open("general") for n in pool.nodes))
+    for client in doors:
+        await client.hear(ConfigChanged)
 
 
 async def test_rules_are_read_again_on_every_node_or_on_none(pool: Pool) -> None:
@@ -212,6 +214,7 @@ async def test_rules_are_read_again_on_every_node_or_on_none(pool: Pool) -> None
     pool.written = evolve(before, rules=(vip,), queues={**before.queues, "loans": Queue(name="loans")})
     await does(boss, RulesReload())
     await pool.until(lambda: other.context.policy is pool.written)
+    await boss.hear(ConfigChanged)
     rules = [f["rules"] for f in pool.facts("rules_reloaded")]
     assert rules == [pool.written.version] != [before.version]
     await pool.waiting("budi")

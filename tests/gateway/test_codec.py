@@ -41,7 +41,7 @@ def test_the_tables_know_every_frame() -> None:
     assert {type(message) for _, message in FROM_CLIENTS} == set(CLIENT_FRAMES.values())
     sent = {type(message) for message, _ in TO_CLIENTS}
     assert sent == set().union(*SERVER_FRAMES.values())
-    assert sent >= set(get_args(Notice)) - {n.Entered}
+    assert sent >= set(get_args(Notice)) - {n.Entered, n.Reconfigured}
 
 
 A_CALL = {"type": "call.request", "request_id": "r", "queue": "q"}

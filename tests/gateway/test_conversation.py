@@ -12,7 +12,7 @@ from engine.domain.errors import Code, Refused
 from engine.domain.lifecycle import AgentState, EndReason, OfferEnd, Party, RequeueReason
 from engine.gateway.conversation import Conversation, Phase
 from engine.gateway.house import Attendance, House
-from engine.gateway.messages import Hello, Ping, Pong, Role, TokenRefresh, Welcome
+from engine.gateway.messages import ConfigChanged, Hello, Ping, Pong, Role, TokenRefresh, Welcome
 
 from .fakes import FakeReception, FakeSession, FakeSink, FakeTime, house
 
@@ -115,6 +115,15 @@ def test_a_second_hello_is_an_error() -> None:
     scene.hello("agent:other")
     assert scene.codes == [Code.WRONG_STATE]
     assert len(scene.reception.sessions) == 1
+
+
+def test_what_he_may_choose_from_is_told_anew_but_not_before_the_welcome() -> None:
+    scene = Scene()
+    scene.talk.tell(n.Reconfigured())
+    assert scene.sink.sent == []
+    session = scene.hello()
+    session.client.tell(n.Reconfigured())
+    assert scene.sink.sent[1:] == [ConfigChanged(config={"for": "agent"})]
 
 
 def test_requests_go_to_the_session() -> None:

@@ -8,7 +8,7 @@ from engine.actors import board_notices as b
 from engine.actors import notices as n
 from engine.domain.errors import Code
 from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd, Party, RequeueReason
-from engine.gateway.messages import Pong, Welcome
+from engine.gateway.messages import ConfigChanged, Pong, Welcome
 
 VIDEO = n.Video(provider="p2p", room="r", role="offerer", ice_servers=[{"urls": ["stun:x"]}])
 VIDEO_FRAME = {"provider": "p2p", "room": "r", "role": "offerer", "ice_servers": [{"urls": ["stun:x"]}]}
@@ -145,6 +145,7 @@ TO_CLIENTS: list[tuple[Any, dict[str, Any]]] = [
             "config": CONFIG,
         },
     ),
+    (ConfigChanged(config=CONFIG), {"type": "config", "config": CONFIG}),
     (Pong(ref="x", server_time=3), {"type": "pong", "ref": "x", "server_time": 3}),
     (Pong(server_time=3), {"type": "pong", "server_time": 3}),
     (n.Service(available=False), {"type": "service", "available": False}),

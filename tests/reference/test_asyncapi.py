@@ -13,7 +13,7 @@ from engine.actors.ports import CloseCode
 from engine.domain.errors import Code
 from engine.domain.limits import INTEGER_MAX
 from engine.gateway.codec import decode
-from engine.gateway.messages import CLIENT_FRAMES, SERVER_FRAMES, Role, Welcome
+from engine.gateway.messages import CLIENT_FRAMES, CONFIGURED, SERVER_FRAMES, Role
 from engine.reference.asyncapi import asks, document, told_name
 from engine.reference.examples import LEFT_OUT, VALUES
 from engine.reference.glossary import MEANINGS
@@ -161,8 +161,8 @@ def test_what_the_codec_refuses_is_not(name: str, frame: dict[str, Any]) -> None
 
 @pytest.mark.parametrize(("message", "frame"), TO_CLIENTS)
 def test_what_the_codec_writes_is_accepted(message: Any, frame: dict[str, Any]) -> None:
-    if type(message) is Welcome:
-        names = {told_name(Welcome, Role.CUSTOMER)}
+    if type(message) in CONFIGURED:
+        names = {told_name(type(message), Role.CUSTOMER)}
     else:
         names = {name for cls, name in TOLD if cls is type(message)}
     for name in names:

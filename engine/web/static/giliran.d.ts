@@ -577,6 +577,12 @@ export interface CustomerWelcomeFrame {
   config: CustomerConfig;
 }
 
+/** What the welcome's `config` said has changed: rules were read again, or a queue opened or closed. */
+export interface CustomerConfigChangedFrame {
+  type: "config";
+  config: CustomerConfig;
+}
+
 /** The answer to `ping`. */
 export interface PongFrame {
   type: "pong";
@@ -748,6 +754,12 @@ export interface AgentWelcomeFrame {
   server_time: number;
   /** a customer's is `idle` or that of his call, an agent's is his own, a supervisor's is `watching` */
   state: string;
+  config: AgentConfig;
+}
+
+/** What the welcome's `config` said has changed: rules were read again, or a queue opened or closed. */
+export interface AgentConfigChangedFrame {
+  type: "config";
   config: AgentConfig;
 }
 
@@ -938,6 +950,12 @@ export interface SupervisorWelcomeFrame {
   config: SupervisorConfig;
 }
 
+/** What the welcome's `config` said has changed: rules were read again, or a queue opened or closed. */
+export interface SupervisorConfigChangedFrame {
+  type: "config";
+  config: SupervisorConfig;
+}
+
 /** The whole board. `assigned`: the latest, newest last. `history`: by queue, oldest minute first. */
 export interface BoardSnapshotFrame {
   type: "board.snapshot";
@@ -1019,6 +1037,7 @@ export interface Told {
     "error": ErrorFrame;
     "service": ServiceFrame;
     "welcome": CustomerWelcomeFrame;
+    "config": CustomerConfigChangedFrame;
     "pong": PongFrame;
     "call.queued": CallQueuedFrame;
     "call.position": CallPositionFrame;
@@ -1034,6 +1053,7 @@ export interface Told {
     "error": ErrorFrame;
     "service": ServiceFrame;
     "welcome": AgentWelcomeFrame;
+    "config": AgentConfigChangedFrame;
     "pong": PongFrame;
     "agent.state": AgentStateNowFrame;
     "agent.figures": AgentFiguresFrame;
@@ -1050,6 +1070,7 @@ export interface Told {
     "error": ErrorFrame;
     "service": ServiceFrame;
     "welcome": SupervisorWelcomeFrame;
+    "config": SupervisorConfigChangedFrame;
     "pong": PongFrame;
     "board.snapshot": BoardSnapshotFrame;
     "board.delta": BoardDeltaFrame;

@@ -191,6 +191,7 @@ export class Client extends EventTarget {
 
   #hear(frame) {
     this.#watch(SILENCE_MS, () => this.#ping());
+    if (frame.config) this.config = frame.config;
     if (frame.type === "welcome") this.#welcomed(frame);
     else if (frame.type === "pong") this.#timed(frame);
     else if (frame.type === "ok") this.#settle(frame.ref, ({ resolve }) => resolve());
@@ -206,7 +207,6 @@ export class Client extends EventTarget {
     this.session = frame.session;
     this.node = frame.node;
     this.state = frame.state;
-    this.config = frame.config;
     this.#upSince = performance.now();
     for (const { frame: unanswered } of this.#pending.values()) this.#write(unanswered);
     this.#tell({ state: "up", attempt: 0 });

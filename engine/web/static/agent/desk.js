@@ -26,7 +26,7 @@ import { wrapUpScene } from "./wrapup.js";
 const TICK_MS = 250;
 const SCENES = ["connecting", "parted", "idle", "call", "wrap_up"];
 const FRAMES = [
-  "link", "welcome", "agent.state", "agent.figures", "offer", "offer.ended",
+  "link", "welcome", "config", "agent.state", "agent.figures", "offer", "offer.ended",
   "call.connected", "call.ended", "peer", "colleagues",
 ];
 /** Reasons that leave camera and microphone as they are: the engine's own, which pass or were not chosen. */

@@ -80,6 +80,8 @@ const CHANGES = {
     return { ...kept, ...workOver(model, { reason: "meanwhile" }), news: news(code, model.call) };
   },
 
+  config: (_model, { config }) => ({ config }),
+
   "agent.state": (model, frame) => {
     const { state, reason, since_at, next_state, deadline_at, call_id = null } = frame;
     const next_reason = next_state === "not_ready" ? (frame.next_reason ?? model.wish) : null;

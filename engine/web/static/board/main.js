@@ -27,6 +27,7 @@ client.on("welcome", ({ config }) => {
   view.available = true;
   view.configure(config);
 });
+client.on("config", ({ config }) => view.configure(config));
 client.on("service", ({ available }) => view.service(available));
 client.on("link", ({ state }) => state === "up" || view.live(false));
 new Watching(client, board, (touched) => view.changed(touched), (code) => view.commands.tell(i18n.error(code)));

@@ -53,10 +53,15 @@ const HEARD = {
   },
 
   welcome(model, { state, config }) {
-    const next = { ...model, queues: config.queues, graceMs: { ...model.graceMs, ...config.grace_ms } };
     const idle = state === "idle";
-    return { ...next, unsettled: idle && OF_SERVER.includes(model.screen) };
+    return { ...HEARD.config(model, { config }), unsettled: idle && OF_SERVER.includes(model.screen) };
   },
+
+  config: (model, { config }) => ({
+    ...model,
+    queues: config.queues,
+    graceMs: { ...model.graceMs, ...config.grace_ms },
+  }),
 
   "call.queued"(model, { call_id, queue, position, ewt_ms }) {
     const same = model.call?.id === call_id && model.screen === "waiting";
