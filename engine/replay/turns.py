@@ -9,7 +9,8 @@ computed is computed again to the ms.
   goes before it has taken one in turn (the least flexible first, then by id).
 - A call is *passed* when an agent takes another that goes after it by the rules although he could have taken
   this one. It is decided when the offer is made; only offers that were accepted count. It is *overtaken* when
-  the other came later, passed or not.
+  the other came later, passed or not. Whom another agent is offered at the same instant is not left waiting:
+  what one pass decides is written down offer by offer.
 - An agent could take a call if he serves it and has its skills at this moment of its wait, unless he refused
   it a moment ago, it is kept for a colleague, or its customer's link is lost. A supervisor's own choice is
   nobody's fault.
@@ -53,7 +54,22 @@ def turns(result: Result) -> Mapping[str, Turn]:
     judge = _Judge(result.scenario.policy.scaled(result.speed), attributes)
     for fact in result.facts:
         judge.take(fact)
+    judge.settle()
     return {turn.request_id: turn for turn in judge.turns.values()}
+
+
+@define
+class _Decision:
+    """That an agent takes `call`: whom it passes, and whom it overtakes and by how much (ms)."""
+
+    call: str
+    at: int
+    passed: set[str] = field(factory=set)
+    overtaken: dict[str, int] = field(factory=dict)
+
+    def spare(self, call: str) -> None:
+        self.passed.discard(call)
+        self.overtaken.pop(call, None)
 
 
 @define
@@ -64,9 +80,10 @@ class _Judge:
     turns: dict[str, Turn] = field(factory=dict)
     _scores: dict[str, Score] = field(factory=dict)
     _now: int = 0
-    #: each pending offer: when it was made, whom it would pass, whom it would overtake and by how much
-    _offers: dict[str, tuple[int, list[str], dict[str, int]]] = field(factory=dict)
-    _accepted: dict[str, str] = field(factory=dict)
+    _pending: dict[str, _Decision] = field(factory=dict)  # by offer
+    _accepted: dict[str, str] = field(factory=dict)  # the call's agent, until it is connected
+    _taken: list[_Decision] = field(factory=list)
+    _of_now: list[_Decision] = field(factory=list)
 
     def take(self, fact: Fact) -> None:
         if fact.at > self._now:
@@ -77,15 +94,25 @@ class _Judge:
             case CallPrioritised():
                 self._scores[fact.call] = (fact.due_at - fact.band * BAND, fact.call)
             case CallOffered():
-                self._offers[fact.offer] = (fact.at, *self._left(fact))
-            case OfferEnded() if fact.offer in self._offers:
+                self._pending[fact.offer] = self._decision(fact)
+            case OfferEnded() if fact.offer in self._pending:
+                decision = self._pending.pop(fact.offer)
                 if fact.how is OfferEnd.ACCEPTED:
-                    self._settle(fact.call, *self._offers[fact.offer], until=fact.at)
+                    self.turns[fact.call].rang_ms += fact.at - decision.at
                     self._accepted[fact.call] = fact.agent
-                del self._offers[fact.offer]
+                    self._taken.append(decision)
             case CallConnected(restored=False) if self._accepted.pop(fact.call, "") != fact.agent:
-                self._settle(fact.call, fact.at, *self._left(fact), until=fact.at)
+                self._taken.append(self._decision(fact))
         self.line.take(fact)
+
+    def settle(self) -> None:
+        """Once all is known, tell it of the calls that were concerned."""
+        for decision in self._taken:
+            self.turns[decision.call].jumped += len(decision.passed)
+            for name in decision.passed:
+                self.turns[name].passed += 1
+            for name, later_ms in decision.overtaken.items():
+                self.turns[name].overtaken_ms = max(self.turns[name].overtaken_ms, later_ms)
 
     def _queued(self, fact: CallQueued) -> None:
         arrived_at = fact.due_at + sum(fact.terms.values())
@@ -94,26 +121,23 @@ class _Judge:
         self._scores[fact.call] = (place.due_at - place.band * BAND, fact.call)
         self.turns[fact.call] = Turn(fact.request_id)
 
-    def _settle(self, call: str, at: int, passed: list[str], overtaken: dict[str, int], until: int) -> None:
-        turn = self.turns[call]
-        turn.rang_ms += until - at
-        turn.jumped += len(passed)
-        for name in passed:
-            self.turns[name].passed += 1
-        for name, later_ms in overtaken.items():
-            self.turns[name].overtaken_ms = max(self.turns[name].overtaken_ms, later_ms)
-
-    def _left(self, fact: CallOffered | CallConnected) -> tuple[list[str], dict[str, int]]:
-        """The calls that are passed, and those that are overtaken, if this agent takes this call now."""
+    def _decision(self, fact: CallOffered | CallConnected) -> _Decision:
+        made = _Decision(fact.call, fact.at)
+        for other in self._of_now:
+            other.spare(fact.call)
+        self._of_now.append(made)
         first, worker = self.line.calls.get(fact.call), self.line.agents.get(fact.agent)
         if first is None or worker is None:
-            return [], {}
+            return made
         if isinstance(fact, CallOffered) and explained(fact).get("by") == "supervisor":
-            return [], {}
-        could = [c for c in self.line.waiting() if c is not first and self._can(worker, c, fact.at)]
-        passed = [c.id for c in could if self._scores[c.id] < self._scores[first.id]]
-        later_ms = {c.id: first.arrived_at - c.arrived_at for c in could}
-        return passed, {name: ms for name, ms in later_ms.items() if ms > 0}
+            return made
+        for call in self.line.waiting():
+            if call is not first and self._can(worker, call, fact.at):
+                if self._scores[call.id] < self._scores[first.id]:
+                    made.passed.add(call.id)
+                if first.arrived_at > call.arrived_at:
+                    made.overtaken[call.id] = first.arrived_at - call.arrived_at
+        return made
 
     # time
 
@@ -130,6 +154,7 @@ class _Judge:
                     self.turns[call.id].free_ms += then - at
                 at = then
         self._now = until
+        self._of_now.clear()
 
     def _changes(self, call: Caller) -> Iterator[int]:
         """When what it needs, or whom it avoids, changes by itself."""

@@ -126,6 +126,20 @@ def test_a_head_start_overtakes_without_inverting() -> None:
     assert whole["ordinary_extra_s"] == pytest.approx(120 - (20 + 15 + 120) / 3)
 
 
+def test_what_is_decided_at_one_instant_passes_nobody_whatever_is_written_first() -> None:
+    rows = (row("early", 0), row("late", 5))
+    both = (came("ani", 0), came("budi", 0), asked("early", 0), asked("late", 5))
+    first, second = (
+        taken("late", "ani", 9, asked_s=5, rang_s=1),
+        taken("early", "budi", 9, asked_s=0, rang_s=1),
+    )
+    told = turns(result(scenario(rows), (*both, *first[:2], *second[:2], *first[2:], *second[2:])))
+    assert (told["late"].jumped, told["early"].passed, told["early"].overtaken_ms) == (0, 0, 0)
+    later = taken("early", "budi", 9.001, asked_s=0, rang_s=0.999)
+    told = turns(result(scenario(rows), (*both, *first[:2], *later[:2], *first[2:], *later[2:])))
+    assert (told["late"].jumped, told["early"].passed, told["early"].overtaken_ms) == (1, 1, 5_000)
+
+
 def test_a_band_goes_before_every_head_start() -> None:
     rules = (
         Rule(when={"tier": ("vip",)}, head_start_ms=HEAD_START_MS),
@@ -278,6 +292,7 @@ def oracle(
         for x in rows
         if x.id != s.call
         and waits(x, s.at, order)
+        and (x.id not in served or served[x.id].at != s.at)
         and fits(agents[s.agent], x)
         and before(x) < before(by_id[s.call])
     ]
