@@ -26,9 +26,10 @@ from engine.actors.quiet import Quiet
 from engine.actors.standings import Publisher
 from engine.domain.board import Board
 from engine.domain.change import Change
-from engine.domain.matching import Proposal, match
+from engine.domain.matching import Proposal, match, takes_requests
 from engine.domain.model import Person, Record, Ref
 from engine.domain.moves import time as moves
+from engine.domain.moves.restore import restore_gate
 from engine.domain.news import Leader
 
 log = structlog.get_logger()
@@ -64,6 +65,7 @@ class Matchmaker:
             ring=self._inbox.ring,
             saw=publisher.saw,
         )
+        self._first_of_era = leader.epoch == 1
         self._arrears = arrears
         self._quiet = quiet
         self._in_doubt = in_doubt
@@ -88,6 +90,8 @@ class Matchmaker:
 
     async def _lead_on(self) -> None:
         async with self._context.store.watch(self._inbox), trio.open_nursery() as nursery:
+            if self._first_of_era:
+                await self._shut_again()
             nursery.start_soon(self._alarm.run)
             nursery.start_soon(self._publisher.run, lambda: self.board)
             while True:
@@ -101,6 +105,15 @@ class Matchmaker:
                 else:
                     self._in_doubt()
                 await self._inbox.wake.wait()
+
+    async def _shut_again(self) -> None:
+        """Queues stand open or paused as this node last heard, before anybody is told otherwise."""
+        self._take_news()
+        board, standings, now = self.board, self._context.standings, self._context.clock.now()
+        for queue in self._context.policy.queues.values():
+            heard = standings.is_open(queue.name)
+            if heard is not None and heard is not takes_requests(board, queue):
+                await self._hands.carry_out(restore_gate(queue.name, paused=not heard, now=now))
 
     def _act(self, nursery: trio.Nursery, now: int) -> None:
         """Start what is to be done now, and set the alarm for what is to be done next."""

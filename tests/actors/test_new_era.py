@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import trio
 
-from engine.actors.notices import AgentStateNow, CallQueued, Offer
-from engine.actors.requests import StateSet
+from engine.actors.notices import AgentStateNow, CallQueued, Error, Offer, Ok
+from engine.actors.requests import CallRequest, QueuePause, QueueResume, StateSet
+from engine.domain.errors import Code
 from engine.domain.lifecycle import AgentState, CallState
 
 from .pool import Client, Pool, VirtualNode
@@ -119,3 +120,26 @@ async def test_who_went_offline_and_left_his_page_open_is_re_created_so(pool: Po
     assert siti.closed is None
     await siti.ask(StateSet(state=AgentState.READY))
     await siti.hear(AgentStateNow, state=AgentState.READY)
+
+
+@pytest.mark.parametrize("nodes", [1, 2])
+async def test_a_queue_that_was_paused_stays_paused(pool: Pool, nodes: int) -> None:
+    """Nobody holds a gate as a socket holds a call: every node that has sockets was told how it stood."""
+    for _ in range(nodes - 1):
+        await pool.node("other")
+    boss = pool.supervisor("boss", ())
+    await boss.enter()
+    doors = [pool.customer(f"k{n}") for n in range(nodes)]
+    for door, node in zip(doors, pool.nodes, strict=True):
+        await door.enter(node)
+    await boss.ask(QueuePause(queue="general"))
+    await pool.until(lambda: all(n.context.standings.is_open("general") is False for n in pool.nodes))
+    pool.memory.empty()
+    await trio.sleep(10)
+    for door in doors:
+        answer = await door.ask(CallRequest(request_id="r", queue="general"))
+        assert isinstance(answer, Error)
+        assert answer.code is Code.QUEUE_CLOSED
+    assert [f["queue"] for f in pool.facts("queue_paused")] == ["general"]
+    await boss.ask(QueueResume(queue="general"))
+    assert isinstance(await doors[0].ask(CallRequest(request_id="r", queue="general")), Ok)

@@ -11,9 +11,9 @@ from typing import Any
 
 from engine.domain.change import Change, Write
 from engine.domain.evolving import evolve
-from engine.domain.facts import AgentMoved, CallConnected, Fact
+from engine.domain.facts import AgentMoved, CallConnected, Fact, QueuePaused, QueueResumed
 from engine.domain.lifecycle import AgentState, CallState, RequeueReason
-from engine.domain.model import Agent, Call, Customer, Term
+from engine.domain.model import Agent, Call, Customer, QueueGate, Term
 from engine.domain.moves.customer import queued
 from engine.domain.moves.parts import move_agent, requeue
 from engine.domain.rules import Policy, Timings
@@ -97,6 +97,13 @@ def restore_customer(before: Customer | None, mine: Customer, call: Call | None,
         writes.append(Write(None, again))
         facts = (queued(again, restored=True, at=now),)
     return Change(writes=tuple(writes), facts=facts)
+
+
+def restore_gate(queue: str, *, paused: bool, now: int) -> Change:
+    """A queue's gate as its nodes last heard it; nobody knows any more who moved it."""
+    fact = QueuePaused(at=now, queue=queue) if paused else QueueResumed(at=now, queue=queue)
+    gate = QueueGate(id=queue, since_at=now, by="", paused=paused, opened=not paused)
+    return Change(writes=(Write(None, gate),), facts=(fact,))
 
 
 def rebuilt(
