@@ -4,9 +4,9 @@ Bytes and requests are counted at the people's end of their sockets, in all syst
 what the servers received. Bytes are those of TCP's payload, so HTTP's and WebSocket's own are in them and
 TCP's are not. Processor time is read from /proc; a replay on a system without it has no cost.
 
-What a server does by itself, a node's beats above all, it does by the machine's clock: at speed 40 a day holds
-a fortieth of that. What people bring about is in it whole. To know what a day costs in all, replay it at
-speed 1, or add what the idle server takes in the time that was left out.
+What a server does by itself, a node's beats above all, it does by the machine's clock: at speed 40 a day
+holds a fortieth of that. What people bring about is in it whole. To know what a day costs in all, replay it
+at speed 1, or add what the idle server takes in the time that was left out.
 """
 
 import os
