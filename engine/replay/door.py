@@ -1,23 +1,29 @@
 """A person's link in virtual time: a conversation on one side, the person on the other.
 
-It does what the reference client does on a socket. What he asked that was not answered when the link broke is
-asked again after the next welcome; the newest resume token is shown; the link does not come back after 4001,
-when another session of the same person has taken over.
+It does what the reference client does on a socket. A lost link comes back after a random wait within a bound
+that doubles (full jitter: M. Brooker, "Exponential Backoff and Jitter", 2015), at the next node, with the
+newest resume token; not after 4001, when another session of the same person has taken over, nor after 4003.
+What he asked that was not answered when the link broke is asked again after the next welcome.
 """
 
 from collections.abc import Callable
 from functools import partial
+from random import Random
 from typing import Protocol
 
 from attrs import define, field
 
 from engine.actors.notices import CallPosition, CallQueued, Error, Ok
 from engine.actors.ports import CloseCode
+from engine.domain.errors import Code
 from engine.gateway.conversation import Conversation
-from engine.gateway.house import House
 from engine.gateway.messages import ClientMessage, Hello, Role, ServerMessage, Welcome
 from engine.replay.people import Deeds, Later, Leave, SimAgent, SimCustomer, Turn
 from engine.replay.rows import Drop
+from engine.replay.virtual_node import VirtualNode
+
+#: The bound of the first wait before a reconnect, and of the last.
+BACKOFF_S, BACKOFF_MOST_S = 0.5, 15.0
 
 Person = SimCustomer | SimAgent
 
@@ -25,11 +31,11 @@ Person = SimCustomer | SimAgent
 class World(Protocol):
     """Where the door is."""
 
-    house: House
-
     def now(self) -> int: ...
 
     def plan(self, at: int, turn: Turn, row: int, what: Callable[[], None]) -> None: ...
+
+    def reach(self, n: int) -> VirtualNode | None: ...
 
 
 @define(eq=False)
@@ -40,14 +46,24 @@ class Door:
     person: Person
     row: int
     token: str
+    random: Random
+    connects: int = 0
     over: bool = False
     #: his own link broke
     broke: bool = False
     _conversation: Conversation | None = None
+    _node: VirtualNode | None = None
+    _next: int = field(init=False)
+    _failures: int = 0
     _welcome: bool = False
     _resume: str | None = None
     _asked: int = 0
     _unanswered: dict[str, ClientMessage] = field(factory=dict)
+
+    @_next.default
+    def _first(self) -> int:
+        """People spread over the nodes."""
+        return self.row
 
     # the link
 
@@ -55,16 +71,39 @@ class Door:
         """Open the link and say hello, unless it is open or the person has left."""
         if self.over or self._conversation is not None:
             return
+        node, self._next = self.world.reach(self._next), self._next + 1
+        if node is None or node.house is None:
+            self._come_back()
+            return
+        self.connects += 1
         role = Role.CUSTOMER if isinstance(self.person, SimCustomer) else Role.AGENT
-        self._conversation = Conversation(role, self.world.house, self)
+        self._node, self._conversation = node, Conversation(role, node.house, self)
         self._conversation.receive("", Hello(token=self.token, resume=self._resume))
+
+    def _come_back(self) -> None:
+        """Try again after a while."""
+        bound_s = min(BACKOFF_MOST_S, BACKOFF_S * 2 ** min(self._failures, 10))
+        self._failures += 1
+        self._later(round(self.random.uniform(0, bound_s) * 1000), self.connect)
+
+    def _later(self, after_ms: int, what: Callable[[], None]) -> None:
+        self.world.plan(self.world.now() + after_ms, Turn.LINK, self.row, what)
+
+    def bereave(self, node: VirtualNode) -> None:
+        """That node is gone; if the link was there, it breaks."""
+        if self._node is node and self._conversation is not None:
+            self._conversation, self._welcome = None, False
+            self._come_back()
 
     def drop(self, drop: Drop) -> None:
         """The link breaks, and comes back later."""
         if self._conversation is not None and not self.over:
             self.broke = True
             self._break()
-            self.world.plan(self.world.now() + drop.for_ms, Turn.LINK, self.row, self.connect)
+            if drop.for_ms:
+                self._later(drop.for_ms, self.connect)
+            else:
+                self._come_back()
 
     def _break(self) -> None:
         conversation, self._conversation, self._welcome = self._conversation, None, False
@@ -76,9 +115,12 @@ class Door:
     def send(self, message: ServerMessage) -> None:
         match message:
             case Welcome():
-                self._welcome = True
+                self._failures, self._welcome = 0, True
                 for ref, asked in tuple(self._unanswered.items()):
                     self._say(ref, asked)
+            case Error(ref=str(ref), code=Code.UNAVAILABLE, retry_ms=int(wait_ms)) if ref in self._unanswered:
+                self._later(wait_ms, partial(self._again, ref))
+                return
             case Ok(ref=ref) | Error(ref=str(ref)):
                 self._unanswered.pop(ref, None)
             case CallQueued(resume_token=token) | CallPosition(resume_token=str(token)):
@@ -86,8 +128,11 @@ class Door:
         self.do(self.person.heard(message))
 
     def close(self, code: CloseCode, reason: str) -> None:
-        self.over = True
+        if code in (CloseCode.REPLACED, CloseCode.TOKEN):
+            self.over = True
         self._break()
+        if not self.over:
+            self._come_back()
 
     def ping(self, within_s: float) -> None:
         """A person in the same process is always there."""
@@ -119,6 +164,10 @@ class Door:
         self._unanswered[ref] = message
         if self._welcome:
             self._say(ref, message)
+
+    def _again(self, ref: str) -> None:
+        if self._welcome and ref in self._unanswered:
+            self._say(ref, self._unanswered[ref])
 
     def _say(self, ref: str, message: ClientMessage) -> None:
         if self._conversation is not None:

@@ -3,6 +3,8 @@
 A call waits, is offered to one agent at a time, is connected to one, and ends once; an agent has one thing at
 a time and passes on only what he has; every offer ends, once; nothing that came is lost. Each violation is a
 line that names who and when.
+
+A store that came back empty is a new era: who had whom is known from what is re-created, and no offer is.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,10 +24,15 @@ from engine.domain.facts import (
     OfferEnded,
 )
 from engine.domain.lifecycle import EndReason, OfferEnd
+from engine.domain.limits import RECEIPT_LIFE_MS
 
 #: Ends that lose nobody: spoken to, left by himself, or sent away by the queue's own maximum wait. Beside
 #: them a supervisor may end a call (cancelled), if he is known to have commanded it.
 FAIR_ENDS = frozenset({EndReason.COMPLETED, EndReason.ABANDONED, EndReason.EXPIRED})
+
+
+#: A new era is known by the first call that is re-created; its resume tokens are valid for so long.
+ERA_MS = RECEIPT_LIFE_MS
 
 
 @define
@@ -55,6 +62,7 @@ class _Audit:
     #: the calls that a supervisor ended, by ref
     ended: set[str] = field(factory=set)
     found: list[str] = field(factory=list)
+    _restoring_until: int = 0
 
     def wrong(self, fact: Fact, text: str) -> None:
         self.found.append(f"at {fact.at}: {text}")
@@ -112,7 +120,13 @@ class _Audit:
         first = self.requests.setdefault(fact.request_id, fact.call)
         if first != fact.call:
             self.wrong(fact, f"request {fact.request_id} became two calls: {first} and {fact.call}")
-        if fact.call in self.calls and not fact.restored:
+        before = self.calls.get(fact.call)
+        if fact.restored and fact.at >= self._restoring_until:
+            self._restoring_until = fact.at + ERA_MS
+            self._forget()
+        elif fact.restored and before is not None:
+            self._free(before)
+        elif before is not None:
             self.wrong(fact, f"call {fact.call} was queued twice")
         self.calls[fact.call] = _Call(fact.call)
 
@@ -123,6 +137,12 @@ class _Audit:
         if agent in self.has:
             self.wrong(fact, f"agent {agent} got call {call.id} while he had {self.has[agent]}")
         call.agent, self.has[agent] = agent, call.id
+
+    def _forget(self) -> None:
+        """Whatever pended before a new era is over."""
+        self.has.clear()
+        for call in self.calls.values():
+            call.offer, call.agent, call.connected = "", "", False
 
     def _free(self, call: _Call) -> None:
         if self.has.get(call.agent) == call.id:

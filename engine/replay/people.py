@@ -41,6 +41,7 @@ class Turn(IntEnum):
     PAUSE = 5  # an agent's break begins
     RETURN = 6  # it ends
     LINK = 7  # a link breaks or comes back
+    FAULT = 8
 
 
 @frozen
@@ -85,7 +86,7 @@ class SimCustomer:
             case Welcome(state="idle"):
                 return (self._request(),) if not self.call_id else ()
             case told.CallQueued(call_id=call_id):
-                self.call_id = call_id
+                self.call_id, self._connected = call_id, False
             case told.CallOffered():
                 self.offers += 1
             case told.CustomerConnected(connected_at=at) if not (self._connected and at == self._since_at):

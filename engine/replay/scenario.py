@@ -23,25 +23,28 @@ from engine.replay.arrivals import Arrivals
 from engine.replay.crews import MOST_AGENTS, Crew
 from engine.replay.csv_rows import MAX_MISTAKES, read_agents, read_calls
 from engine.replay.expectations import Expectation, Known
+from engine.replay.faults import MOST_NODES, Fault
 from engine.replay.reading import CLOCK, clock_s, scenario_converter
 from engine.replay.rows import AgentRow, CallRow, Second
 from engine.tables import A_NAME, ConfigError, Mistake, shown, structure
 from engine.toml_text import toml_rows, toml_value
 
-_ROWS = ("queues", "rules", "expect", "arrivals", "crews", "agents", "calls")
+_ROWS = ("queues", "rules", "expect", "faults", "arrivals", "crews", "agents", "calls")
 
 
 @frozen(kw_only=True)
 class Scenario(PolicyTables):
     """One day. `end_s`: nothing happens after it; without it the day ends when no event remains.
 
-    `clock`: what a clock shows at second 0.
+    `clock`: what a clock shows at second 0. `nodes`: how many serve; what `faults` do to them is theirs.
     """
 
     name: str
     seed: int = 1
     clock: str = "00:00"
     end_s: Second | None = None
+    nodes: int = 1
+    faults: tuple[Fault, ...] = ()
     expect: tuple[Expectation, ...] = ()
     agents_csv: str | None = None
     calls_csv: str | None = None
@@ -78,7 +81,8 @@ class Scenario(PolicyTables):
             for a in day.agents
             if a.login_s < end_s and (a.logout_s is None or a.logout_s > start_s)
         ]
-        return evolve(day, calls=tuple(calls), agents=tuple(agents), end_s=None)
+        faults = [evolve(f, at_s=f.at_s - start_s) for f in day.faults if start_s <= f.at_s < end_s]
+        return evolve(day, calls=tuple(calls), agents=tuple(agents), faults=tuple(faults), end_s=None)
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from super().mistakes()
@@ -91,7 +95,11 @@ class Scenario(PolicyTables):
         for n, crew in enumerate(self.crews):
             yield from crew.mistakes(f"crews[{n}]", self.policy)
         yield from _row_mistakes(self)
+        if not 1 <= self.nodes <= MOST_NODES:
+            yield Mistake("nodes", str(self.nodes), f"expected 1 to {MOST_NODES}")
         known = self._known()
+        for n, fault in enumerate(self.faults):
+            yield from fault.mistakes(f"faults[{n}]", known)
         for n, expectation in enumerate(self.expect):
             yield from expectation.mistakes(f"expect[{n}]", known)
 

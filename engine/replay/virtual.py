@@ -28,7 +28,6 @@ from engine.replay.result import Result
 from engine.replay.rows import AgentRow, CallRow, Drop
 from engine.replay.scenario import Scenario
 from engine.replay.world import World
-from engine.store.records import decode_fact
 
 #: Longer than any scenario. Putting records away is a quarter of a plain day's commits.
 KEEP_MS = 366 * 86_400_000
@@ -62,13 +61,15 @@ async def _replay(
     scenario: Scenario, seed: int, clock: trio.testing.MockClock, progress: Progress | None
 ) -> Result:
     async with trio.open_nursery() as nursery:
-        world = World(_keeping(scenario.policy), seed, nursery)
+        policy, troubled = _keeping(scenario.policy), bool(scenario.faults)
+        world = World(policy, seed, nursery, nodes=scenario.nodes, troubled=troubled)
+        await trio.testing.wait_all_tasks_blocked()
         start_at = world.now()
         _plan(world, scenario, start_at, seed)
         await trio.testing.wait_all_tasks_blocked()
         await _play(world, scenario, start_at, clock, progress)
         nursery.cancel_scope.cancel()
-    facts = tuple(decode_fact(f) for _, _, _, told in world.pool.journal for f in told)
+    facts = world.facts()
     complete = scenario.end_s is None
     return Result(
         scenario=scenario,
@@ -79,7 +80,7 @@ async def _replay(
         facts=facts,
         start_at=start_at,
         violations=tuple(violations(facts, world.answered(), complete=complete)),
-        extra={"refused_commits": world.refusals.count},
+        extra={"refused_commits": world.refusals.count, "reconnects": world.reconnects()},
     )
 
 
@@ -95,6 +96,9 @@ def _plan(world: World, scenario: Scenario, start_at: int, seed: int) -> None:
     for n, call in enumerate(scenario.calls):
         at = start_at + round(call.arrive_s * 1000)
         world.plan(at, Turn.ARRIVE, n, partial(_arrive, world, call, n, start_at))
+    for n, fault in enumerate(scenario.faults):
+        at = start_at + round(fault.at_s * 1000)
+        world.plan(at, Turn.FAULT, n, partial(world.suffer, fault))
 
 
 def _log_in(world: World, row: AgentRow, n: int, start_at: int, seed: int) -> None:
@@ -130,7 +134,7 @@ async def _play(
 ) -> None:
     end_at = None if scenario.end_s is None else start_at + round(scenario.end_s * 1000)
     arrived, agenda = 0, world.agenda
-    while agenda or world.busy():
+    while (agenda or world.busy()) and not world.over():
         event_at = agenda[0][0] if agenda else None
         timer_in_s = trio.lowlevel.current_statistics().seconds_to_next_deadline
         event_in_s = float("inf") if event_at is None else (event_at - world.now()) / 1000

@@ -18,9 +18,9 @@ from engine.domain.lifecycle import EndReason, OfferEnd, Party, RequeueReason
 from engine.replay.invariants import violations
 
 
-def queued(call: str = "c1", request_id: str = "r1") -> Fact:
+def queued(call: str = "c1", request_id: str = "r1", *, restored: bool = False, at: int = 1) -> Fact:
     return CallQueued(
-        at=1,
+        at=at,
         call=call,
         customer="x",
         queue="q",
@@ -31,6 +31,7 @@ def queued(call: str = "c1", request_id: str = "r1") -> Fact:
         rules="",
         skills={},
         request_id=request_id,
+        restored=restored,
     )
 
 
@@ -67,7 +68,21 @@ def placed(call: str = "c1") -> Fact:
 
 
 SERVED = [queued(), offered(), over(), connected(), ended()]
+
+
+def restored(call: str = "c1", at: int = 4) -> Fact:
+    return queued(call, call.replace("c", "r"), restored=True, at=at)
+
+
 LAWFUL = {
+    "the store came back empty while he was connected": [
+        *(*SERVED[:-1], restored(), connected(), ended()),
+    ],
+    "it came back empty while he was offered": [queued(), offered(offer="o0"), restored(), *SERVED[1:]],
+    "it came back empty, and whom the agent had never came back": [
+        *(queued("c2", "r2"), offered(offer="o2", call="c2"), queued(), restored()),
+        *(offered("a", "o3"), over(OfferEnd.ACCEPTED, "a", "o3"), connected(), ended()),
+    ],
     "served": SERVED,
     "left while waiting": [queued(), ended(EndReason.ABANDONED)],
     "declined, then served by another": [
@@ -102,6 +117,10 @@ def test_a_lawful_story_breaks_nothing(facts: list[Fact]) -> None:
 
 
 BROKEN = {
+    "two re-created calls of one agent": (
+        [queued(), queued("c2", "r2"), restored(), connected(), restored("c2", 5), connected(call="c2")],
+        "agent a got call c2 while he had c1",
+    ),
     "assigned twice": ([*SERVED[:-1], connected("b"), ended()], "c1 was assigned twice: to a and b"),
     "an agent with two calls": (
         [*SERVED[:-1], queued("c2", "r2"), offered("a", "o2", "c2")],
