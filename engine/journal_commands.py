@@ -4,26 +4,22 @@ They read the pool's journal (of the configured store, of the embedded one wheth
 replay's result, or an exported journal. They change nothing.
 """
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
-from rich.console import Console
 
 from engine import options
 from engine.journal_input import between, opened
+from engine.journal_output import missing_text, print_story, told_likeness, write_lines
 from engine.options import Usage
-
-if TYPE_CHECKING:
-    from engine.replay.journal.sources import Journal
+from engine.tables import ConfigError
 
 JsonFile = Annotated[Path | None, Parameter(name="--json", allow_leading_hyphen=True)]
+Flag = Annotated[bool, Parameter(negative="")]
 DAY_MS, MINUTE_MS = 86_400_000, 60_000
 
 journal = App(name="journal", help="Export the journal, or turn a served day into a scenario.")
@@ -69,8 +65,8 @@ def why(
         try:
             told = tell(read, call_id)
         except NoSuchCall as missing:
-            raise Usage(_missing(missing, read)) from None
-        _print(Words.of(told, language.value, read.zone, read.zero_at))
+            raise Usage(missing_text(missing, read)) from None
+        print_story(Words.of(told, language.value, read.zone, read.zero_at))
 
 
 def report(
@@ -124,7 +120,7 @@ def report(
         from_at, to_at = between(read, from_, to, now)
         from_at = begin if from_at is None else from_at
         to_at = max(now, from_at + 1) if to_at is None else to_at
-        _write(out, lines(read, settings.policy, each, from_at, to_at, ms, now=now))
+        write_lines(out, lines(read, settings.policy, each, from_at, to_at, ms, now=now))
 
 
 @journal.command(name="export")
@@ -165,65 +161,58 @@ def export_(
     form = options.choice("--format", format_, Format)
     with opened(json_, redis, embedded, config) as (read, _):
         from_at, to_at = between(read, from_, to, read.now())
-        _write(out, export(read, form, from_at, to_at))
+        write_lines(out, export(read, form, from_at, to_at))
 
 
-# what is written
+@journal.command(name="record")
+def record_(
+    *,
+    out: Path,
+    from_: Annotated[str | None, Parameter(name="--from")] = None,
+    to: str | None = None,
+    check: Flag = False,
+    json_: JsonFile = None,
+    redis: str | None = None,
+    embedded: Path | None = None,
+    config: Path | None = None,
+) -> int:
+    """Turn a served day into a scenario whose replay serves it again, under the configured queues and rules.
 
+    Parameters
+    ----------
+    out
+        The scenario to write.
+    from_
+        2025-03-31, 2025-03-31T09:00, or a duration ago such as 8h; default its beginning. Of a replay: 9h.
+    to
+        The same; default its end. Callers who asked before that are followed until they leave.
+    check
+        Also replay it in virtual time, and tell where its assignments differ from those of the day and why.
+        Status 1 if a difference is not explained.
+    json_
+        Read a replay's result or a journal exported as jsonl, instead of the pool's journal.
+    redis
+        URL of the pool's store; default as configured.
+    embedded
+        Directory of an embedded store, whether its node runs or not.
+    config
+        Settings; default giliran.toml if there is one.
+    """
+    from engine.replay.journal.recording import NothingToRecord, record
+    from engine.replay.scenario import as_name, dump_scenario
 
-def _print(words: Any) -> None:
-    people = Console(highlight=False, soft_wrap=True, markup=False)
-    people.print(words.title(), style="bold")
-    for at, lines in words.course():
-        people.print(f"  {at}  {lines[0]}")
-        for line in lines[1:]:
-            people.print(f"  {'':{len(at)}}    {line}", style="dim")
-    for heading, *lines in (words.passed(), words.passed_by()):
-        people.print(heading, style="bold" if lines else None)
-        for line in lines:
-            people.print(f"  {line}")
-    if words.ending():
-        people.print(words.ending())
-
-
-def _missing(missing: Any, read: "Journal") -> str:
-    name, span = missing.args[0], read.span()
-    if missing.several:
-        return f"CALL_ID {name}: is the request of several calls: {', '.join(missing.several)}"
-    near = f"; did you mean {' or '.join(missing.nearest)}?" if missing.nearest else ""
-    if span is None or read.zero_at is not None:
-        return f"CALL_ID {name}: expected a call of this journal{near}"
-    since, until = (f"{datetime.fromtimestamp(at / 1000, read.zone):%Y-%m-%d %H:%M}" for at in span)
-    return f"CALL_ID {name}: expected a call of this journal, {since} to {until}{near}"
-
-
-def _write(out: Path | None, lines: Iterator[str]) -> None:
-    """Lines to standard output, or to a file that is there only once it is whole."""
-    if out is None:
-        with _unbroken():
-            for line in lines:
-                sys.stdout.write(line + "\n")
-            sys.stdout.flush()
-        return
-    part = out.with_name(out.name + ".part")
-
-    def whole() -> None:
-        with part.open("w", encoding="utf-8") as file:
-            for line in lines:
-                file.write(line + "\n")
-        os.replace(part, out)
-
-    try:
-        options.writing("--out", out, whole)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-@contextmanager
-def _unbroken() -> Iterator[None]:
-    """Whoever reads our output may stop reading (`| head`): then there is nothing more to do."""
-    try:
-        yield
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+    with opened(json_, redis, embedded, config) as (read, settings):
+        from_at, to_at = between(read, from_, to, read.now())
+        edges = {"from_at": from_at, "to_at": to_at}
+        try:
+            made = record(read, settings.policy, name=as_name(out.stem), labels=settings.labels, **edges)
+        except NothingToRecord as nothing:
+            raise Usage(f"there is nothing to record: {nothing}") from None
+    mistakes = list(made.scenario.mistakes())
+    if mistakes:
+        raise ConfigError("the recorded day does not fit the configured rules", mistakes)
+    options.writing("--out", out, lambda: out.write_text(dump_scenario(made.scenario), encoding="utf-8"))
+    for note in made.notes:
+        print(f"giliran: note: {note}", file=sys.stderr)
+    print(f"{out}: {len(made.scenario.calls)} calls, {len(made.scenario.agents)} log-ins of agents")
+    return told_likeness(made, read.latency_ms) if check else 0

@@ -39,7 +39,15 @@ ARROW: dict[str, set[str]] = {
 #: The ends of the arrow: the composition root may import everything below it, the command line everything.
 BELOW_APP = {*ARROW, "wiring", "node", "app", "demo"}
 COMMAND_LINE = {
-    *("cli", "replay_commands", "compare_command", "journal_commands", "journal_input", "talk_command"),
+    *(
+        "cli",
+        "replay_commands",
+        "compare_command",
+        "journal_commands",
+        "journal_input",
+        "journal_output",
+        "talk_command",
+    ),
     *("options", "__main__"),
 }
 ROOTS = {"wiring", "node", "app", "demo"}

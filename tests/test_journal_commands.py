@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from attrs import evolve
 
 from engine.cli import main
 from engine.domain.facts import (
@@ -18,10 +19,12 @@ from engine.domain.facts import (
     CallEnded,
     CallOffered,
     CallQueued,
+    Commanded,
     Fact,
     OfferEnded,
 )
 from engine.domain.lifecycle import AgentState, EndReason, OfferEnd, Party
+from engine.replay.scenario import load_scenario
 from engine.store.embedded import Embedded, EmbeddedError, binary
 from engine.store.keys import Keys
 from engine.store.records import encode_fact
@@ -201,8 +204,74 @@ def test_whoever_reads_no_further_is_no_mistake(exported: str) -> None:
         assert process.wait() == 141
 
 
+def test_a_served_day_becomes_a_scenario_that_serves_it_again(
+    exported: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("journal", "record", "--json", exported, "--out", "day.toml", "--check") == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "day.toml: 2 calls, 1 log-ins of agents",
+        "replayed: 2 of 2 assignments stand alike, 2 in all",
+        "replayed: the instants of the same assignments differ by 5 s at most",
+    ]
+    assert err.splitlines() == ["giliran: note: queue general was served with wrap_up 0s, not as configured"]
+    day = load_scenario(tmp_path / "day.toml")
+    assert (day.name, day.clock) == ("day", "09:00")
+    assert [(call.id, call.arrive_s, call.handle_s) for call in day.calls] == [
+        ("first", 60.0, 60.0),
+        ("second", 2400.0, 60.0),
+    ]
+    arguments = ("journal", "record", "--json", exported, "--out", "x.toml", "--from", "10m")
+    assert run(*arguments) == 0
+    assert capsys.readouterr().out == "x.toml: 1 calls, 1 log-ins of agents\n"
+
+
+def test_what_a_replay_does_otherwise_is_told_with_its_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A supervisor gave the later call to the agent first; without him the earlier one is first."""
+    early = served("early", NINE + 1_000, waits_ms=100_000)
+    late = served("late", NINE + 2_000, waits_ms=9_000)
+    then = NINE + 11_000
+    comes = evolve(LOGS_IN[0], at=then), evolve(LOGS_IN[1], at=then)
+    commanded = Commanded(at=then, by="boss", command="call.assign", target="call:late")
+    facts = [early[0], late[0], *comes, commanded, *late[1:], *early[1:]]
+    (tmp_path / "j.jsonl").write_bytes(b"\n".join(orjson.dumps(encode_fact(fact)) for fact in facts))
+    assert run("journal", "record", "--json", "j.jsonl", "--out", "day.toml", "--check") == 0
+    out, err = capsys.readouterr()
+    assert "supervisors' call.assign: 1 times, not commanded again" in err
+    assert out.splitlines()[-1] == (
+        "replayed: 1 assigned before or after others, as a supervisor had a hand in it; "
+        "the first is late at 11.000 s"
+    )
+
+
+def test_a_replay_s_calls_are_known_by_the_scenario_s_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = Path(__file__).parent.parent / "scenarios" / "a_priority_caller_passes_within_his_head_start.toml"
+    assert run("replay", str(story), "--json", "r.json") == 0
+    capsys.readouterr()
+    lines = told(capsys, "why", "shortly_before", "--json", "r.json")
+    assert "  60.000 s  asked for queue general, tier regular" in lines
+    assert lines[-2:] == [
+        "Waited on while 1 that arrived later were served:",
+        "  vip to ani, arrived 40 s later, because vip, head starts counted, was due 50 s earlier",
+    ]
+    arguments = ("report", "--json", "r.json", "--from", "0s", "--to", "1h", "--by", "agent")
+    assert told(capsys, *arguments)[1].startswith("2026-01-01T00:00:00.000+00:00,2026-01-01T00:30")
+    assert run("journal", "record", "--json", "r.json", "--out", "again.toml", "--check") == 0
+    assert "replayed: 4 of 4 assignments stand alike, 4 in all\n" in capsys.readouterr().out
+
+
 MISTAKES = [
     (["why"], "CALL_ID"),
+    (["journal", "record", "--json", "j.jsonl"], "--out"),
+    (["journal", "record", "--json", "j.jsonl", "--out", "no/x.toml"], "--out no/x.toml: cannot be written"),
+    (
+        ["journal", "record", "--json", "j.jsonl", "--out", "x", "--to", "2025-01-01"],
+        "nothing to record: nobody",
+    ),
     (
         ["why", "frist", "--json", "j.jsonl"],
         "CALL_ID frist: expected a call of this journal, 2025-03-31 09:00 to",

@@ -150,17 +150,23 @@ class Told:
 
 
 @cache
-def lived_at_random(seed: int) -> tuple[f.Fact, ...]:
-    """The journal of a pool under a nemesis, with supervisors: all that can happen but a lost store."""
+def lived_at_random(seed: int, *, calm: bool = False) -> tuple[f.Fact, ...]:
+    """The journal of a pool under a nemesis, with supervisors: all that can happen but a lost store.
+
+    `calm`: without them and without faults; people still come, drop, decline, rest and pass calls on.
+    """
 
     async def life() -> tuple[f.Fact, ...]:
         async with trio.open_nursery() as nursery:
             world = World(nursery, seed)
-            for _ in range(2):
+            if calm:
+                world.pool.memory.faults = None
+            for _ in range(1 if calm else 2):
                 await world.pool.node("n")
-            for person in world.people:
+            for person in [*world.customers, *world.agents] if calm else world.people:
                 nursery.start_soon(world.live, person)
-            nursery.start_soon(world.nemesis, False)
+            if not calm:
+                nursery.start_soon(world.nemesis, False)
             await trio.sleep(LIFE_S)
             world.calm = True
             await trio.sleep(SETTLED_S)

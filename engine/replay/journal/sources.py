@@ -28,6 +28,8 @@ from engine.store.records import Corrupt, decode_fact
 LOOK_BACK_MS = 24 * 3_600_000
 #: By how much a fact may come later in the journal than one that happened after it.
 SLACK_MS = 60_000
+#: What a machine under load may take between two things of which the second follows at once.
+LATENCY_MS = 250
 #: By how much an entry's name may be off from its facts' instants beside the skew that holds now: what clocks
 #: jumped by since.
 MARGIN_MS = 3_600_000
@@ -44,13 +46,19 @@ class UnusableJournal(Exception):
 
 
 class Journal(Protocol):
-    """`zone`: in which its instants are told. `zero_at`: second 0 of a replay, None of a pool's journal."""
+    """`zone`: in which its instants are told. `zero_at`: second 0 of a replay, None of a pool's journal.
+
+    `latency_ms`: what the machine may take between two things that follow at once, in its time.
+    """
 
     @property
     def zone(self) -> tzinfo: ...
 
     @property
     def zero_at(self) -> int | None: ...
+
+    @property
+    def latency_ms(self) -> int: ...
 
     def facts(self, from_at: int | None = None, to_at: int | None = None) -> Iterator[Fact]:
         """The facts from about `from_at` to about `to_at` (pool time, ms), or all."""
@@ -77,6 +85,7 @@ class PoolJournal:
     zone: tzinfo
     progress: Progress = _unseen
     zero_at: None = None
+    latency_ms: int = LATENCY_MS
 
     def span(self) -> tuple[int, int] | None:
         ends = self._ends()
@@ -125,6 +134,7 @@ class ResultJournal:
     told: tuple[Fact, ...] = field(repr=False)
     zone: tzinfo = UTC
     zero_at: int = VIRTUAL_START_MS
+    latency_ms: int = LATENCY_MS
 
     def span(self) -> tuple[int, int] | None:
         return (self.told[0].at, self.told[-1].at) if self.told else None
@@ -143,6 +153,7 @@ class ExportedJournal:
     path: Path
     zone: tzinfo
     zero_at: None = None
+    latency_ms: int = LATENCY_MS
 
     def span(self) -> tuple[int, int] | None:
         first = last = None
@@ -178,7 +189,8 @@ def journal_of(result: Mapping[str, Any]) -> ResultJournal:
     if not isinstance(told, list):
         raise UnusableJournal(f"holds no journal: {told or 'it is no result of a replay'}")
     start_at, speed = result.get("start_at", VIRTUAL_START_MS), result.get("speed", 1.0)
-    return ResultJournal(tuple(map(decode_fact, _scenario_time(told, start_at, speed))))
+    facts = tuple(map(decode_fact, _scenario_time(told, start_at, speed)))
+    return ResultJournal(facts, latency_ms=round(LATENCY_MS * speed))
 
 
 @contextmanager

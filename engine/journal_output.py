@@ -1,0 +1,111 @@
+"""What the journal's commands print: a story, lines that may be many, and how like a replay is to its day."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from logging import WARNING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from engine import options
+from engine.settings import LogFormat
+
+if TYPE_CHECKING:
+    from engine.replay.journal.recording import Recorded
+    from engine.replay.journal.sources import Journal
+
+#: How a replay of a recorded day differs from it, and why; by `likeness.Kind` and `likeness.Cause`.
+DIFFERENCES = {
+    "only_first": "assigned on the day alone",
+    "only_second": "assigned in the replay alone",
+    "agent": "assigned to another agent",
+    "moved": "assigned before or after others",
+}
+CAUSES = {
+    "commanded": "as a supervisor had a hand in it",
+    "tie": "as it was a matter of the machine's milliseconds",
+    "late": "as the store or the leader was away on the day",
+    "follows": "as an earlier difference led to it",
+    "unexplained": "for no known reason",
+}
+
+
+def told_likeness(made: "Recorded", tie_ms: int) -> int:
+    """Replay what was recorded, and tell how like it is."""
+    from engine.observability import log
+    from engine.replay.journal.likeness import Cause, Run, compare
+    from engine.replay.virtual import replay
+
+    log.configure(LogFormat.CONSOLE, level=WARNING)
+    again = replay(made.scenario)
+    day = Run(made.facts, made.zero_at)
+    like = compare(day, Run(again.facts, again.start_at, by_request=True), tie_ms=tie_ms)
+    print(f"replayed: {like.same} of {like.first} assignments stand alike, {like.second} in all")
+    print(f"replayed: the instants of the same assignments differ by {like.off_ms / 1000:g} s at most")
+    for kind, cause in sorted({(d.kind, d.cause) for d in like.differences}):
+        found = [d for d in like.differences if (d.kind, d.cause) == (kind, cause)]
+        first = f"{found[0].call} at {found[0].at / 1000:.3f} s"
+        print(f"replayed: {len(found)} {DIFFERENCES[kind]}, {CAUSES[cause]}; the first is {first}")
+    return 1 if any(d.cause is Cause.UNEXPLAINED for d in like.differences) else 0
+
+
+def print_story(words: Any) -> None:
+    people = Console(highlight=False, soft_wrap=True, markup=False)
+    people.print(words.title(), style="bold")
+    for at, lines in words.course():
+        people.print(f"  {at}  {lines[0]}")
+        for line in lines[1:]:
+            people.print(f"  {'':{len(at)}}    {line}", style="dim")
+    for heading, *lines in (words.passed(), words.passed_by()):
+        people.print(heading, style="bold" if lines else None)
+        for line in lines:
+            people.print(f"  {line}")
+    if words.ending():
+        people.print(words.ending())
+
+
+def missing_text(missing: Any, read: "Journal") -> str:
+    name, span = missing.args[0], read.span()
+    if missing.several:
+        return f"CALL_ID {name}: is the request of several calls: {', '.join(missing.several)}"
+    near = f"; did you mean {' or '.join(missing.nearest)}?" if missing.nearest else ""
+    if span is None or read.zero_at is not None:
+        return f"CALL_ID {name}: expected a call of this journal{near}"
+    since, until = (f"{datetime.fromtimestamp(at / 1000, read.zone):%Y-%m-%d %H:%M}" for at in span)
+    return f"CALL_ID {name}: expected a call of this journal, {since} to {until}{near}"
+
+
+def write_lines(out: Path | None, lines: Iterator[str]) -> None:
+    """Lines to standard output, or to a file that is there only once it is whole."""
+    if out is None:
+        with _unbroken():
+            for line in lines:
+                sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+        return
+    part = out.with_name(out.name + ".part")
+
+    def whole() -> None:
+        with part.open("w", encoding="utf-8") as file:
+            for line in lines:
+                file.write(line + "\n")
+        os.replace(part, out)
+
+    try:
+        options.writing("--out", out, whole)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _unbroken() -> Iterator[None]:
+    """Whoever reads our output may stop reading (`| head`): then there is nothing more to do."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
