@@ -206,6 +206,18 @@ def test_a_broken_expectation_is_told_and_is_the_status(
     assert "violated: mean_wait_s: expected at most 5, found 6.5" in capsys.readouterr().err
 
 
+def test_what_a_live_replay_does_not_carry_out_is_refused_by_its_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_day(tmp_path)
+    run(*IMPORT.split())
+    with (tmp_path / "day.toml").open("a") as file:
+        file.write('\n[[faults]]\nat_s = 1\nkind = "kill_leader"\n')
+    capsys.readouterr()
+    assert run("replay", "day.toml", "--live") == 2
+    assert "day: faults: expected none in a live replay" in capsys.readouterr().err
+
+
 def test_a_window_is_a_part_of_the_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_day(tmp_path)
     run(*IMPORT.split())

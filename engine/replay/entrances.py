@@ -75,7 +75,7 @@ class Entrances:
             random=random,
             rooms=self._rooms,
             every_s=self._every_s[row.id],
-            answers=row.answer_ms == 0 and row.accept >= 1,
+            answers=row.answers is None and row.answer_ms == 0 and row.accept >= 1,
             speed=self.speed,
             saw=saw,
         )

@@ -258,6 +258,15 @@ class Day:
         return {"reconnects": reconnects, "errors": dict(sorted(errors.items())), **self._ways.told()}
 
 
+def only_virtual(scenario: Scenario) -> list[str]:
+    """The keys of what the scenario has and a live replay does not carry out."""
+    people = (("agents", scenario.agents), ("calls", scenario.calls))
+    found = {f"{key}.drops": any(row.drops for row in rows) for key, rows in people}
+    found["agents.breaks"] = any(row.breaks for row in scenario.agents)
+    found["faults"], found["nodes"] = bool(scenario.faults), scenario.nodes > 1
+    return [key for key, there in found.items() if there]
+
+
 def longest_ms(policy: Policy) -> int:
     """The longest that anything may take by itself under these rules."""
     times, queues = policy.timings, policy.queues.values()
