@@ -2,7 +2,7 @@
 # ARGS is passed on: make demo ARGS="--for 60s", make test ARGS="-k offer".
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults bench bench-board docs screenshots lint check format lock clean
+.PHONY: help demo test faults theory bench bench-board docs screenshots lint check format lock clean
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -11,6 +11,7 @@ help:
 	@echo "make demo    a small bank at work, to be seen and joined in a browser"
 	@echo "make test    every test"
 	@echo "make faults  the full acceptance: nodes and store die under a full house, and many lives at random"
+	@echo "make theory  2,900,000 calls against queueing theory, and the table of it"
 	@echo "make bench   what the engine costs, beside what it stands on"
 	@echo "make bench-board  whether a full wallboard keeps up, in a real browser"
 	@echo "make docs    the types of giliran.js, from the message classes"
@@ -32,6 +33,9 @@ test: $(READY)
 
 faults: $(READY)
 	@GILIRAN_FAULTS=1 GILIRAN_SEEDS=50 $(PY) -m pytest tests/faults tests/actors/test_life_at_random.py $(ARGS)
+
+theory: $(READY)
+	@GILIRAN_THEORY=1 $(PY) -m pytest tests/theory $(ARGS)
 
 bench: $(READY)
 	@$(PY) -m bench $(ARGS)
