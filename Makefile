@@ -11,7 +11,7 @@ help:
 	@echo "make demo    a small bank at work, to be seen and joined in a browser"
 	@echo "make test    every test"
 	@echo "make faults  the full acceptance: nodes and store die under a full house, and many lives at random"
-	@echo "make theory  2,900,000 calls against queueing theory, and the table of it"
+	@echo "make theory  3,200,000 calls against queueing theory, and the table of it"
 	@echo "make bench   what the engine costs, beside what it stands on"
 	@echo "make bench-board  whether a full wallboard keeps up, in a real browser"
 	@echo "make docs    the types of giliran.js, from the message classes"
