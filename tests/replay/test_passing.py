@@ -140,6 +140,14 @@ def test_every_reason_is_found(reason: Reason) -> None:
     assert (found.first, found.left, found.reason) == ("late", "early", reason)
 
 
+def test_who_is_due_at_the_same_instant_goes_by_id_as_the_engine_has_it() -> None:
+    day = a_day()
+    day.asks(10, "b")
+    day.asks(20, "a", terms={"tier priority": 10_000})
+    day.offered(30, "a", "ani")
+    assert [p.reason for p in passed(day)] == [Reason.HEAD_START]
+
+
 def test_a_passing_says_by_how_much_and_what_was_lacking() -> None:
     [found] = passed(head_start())
     assert (found.arrived_after_ms, found.lead_ms) == (10_000, 80_000)

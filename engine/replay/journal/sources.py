@@ -30,8 +30,8 @@ LOOK_BACK_MS = 24 * 3_600_000
 SLACK_MS = 60_000
 #: What a machine under load may take between two things of which the second follows at once.
 LATENCY_MS = 250
-#: By how much an entry's name may be off from its facts' instants beside the skew that holds now: what clocks
-#: jumped by since.
+#: By how much an entry's name may be off from its facts' instants beside the skew, which was another before
+#: the store's clock jumped.
 MARGIN_MS = 3_600_000
 
 Progress = Callable[[float], None]  #: how much of the range has been read, 0 to 1
@@ -97,12 +97,11 @@ class PoolJournal:
         return seconds * 1000 + micros // 1000 + self._skew_ms()
 
     def facts(self, from_at: int | None = None, to_at: int | None = None) -> Iterator[Fact]:
-        ends, skew = self._ends(), self._skew_ms()
+        ends, margin = self._ends(), MARGIN_MS + abs(self._skew_ms())
         if ends is None:
             return
-        margin = MARGIN_MS + abs(skew)
-        first = ends[0] if from_at is None else max(ends[0], from_at - skew - margin)
-        last = ends[1] if to_at is None else min(ends[1], to_at - skew + margin)
+        first = ends[0] if from_at is None else max(ends[0], from_at - margin)
+        last = ends[1] if to_at is None else min(ends[1], to_at + margin)
         after = "" if from_at is None else str(first - 1)
         for entry in entries(self.client, self.keys, after=after, until=str(last)):
             self.progress((_ms(entry.id) - first) / max(1, last - first))
