@@ -7,7 +7,7 @@ own, in two processes.
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -136,7 +136,7 @@ class Laboratory:
         self.rows.append(row)
         return row
 
-    def check(self, house: House, expected: dict[str, tuple[float, Quantity]]) -> None:
+    def check(self, house: House, expected: Mapping[str, tuple[float, Quantity]]) -> None:
         """Compare each quantity of a house with theory; fails with the lines that do not hold."""
         batches = self.batches(house)
         rows = [

@@ -7,6 +7,7 @@ call must wait, to the millisecond, as long as under a dispatcher of forty lines
 many more calls.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -63,7 +64,7 @@ def test_no_rule_changes_the_work_that_waits(house: House, laboratory: Laborator
     ruled, fifo = laboratory.batches(house), laboratory.batches(RULES.fifo)
     both = [list(zip(a, b, strict=True)) for a, b in zip(ruled, fifo, strict=True)]
 
-    def quotient(pairs: list[tuple[Waited, Waited]]) -> float:
+    def quotient(pairs: Sequence[tuple[Waited, Waited]]) -> float:
         return work_of(house, [a for a, _ in pairs]) / work_of(RULES.fifo, [b for _, b in pairs])
 
     row = laboratory.compare(house.name, "sum, to that of fifo", 1.0, estimate(both, quotient))
