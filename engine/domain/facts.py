@@ -168,6 +168,7 @@ class QueuePaused:
     kind: ClassVar[str] = "queue_paused"
     at: int
     queue: str
+    restored: bool = False  # as it stood before a new era of the store
 
 
 @frozen(kw_only=True)
@@ -175,6 +176,7 @@ class QueueResumed:
     kind: ClassVar[str] = "queue_resumed"
     at: int
     queue: str
+    restored: bool = False
 
 
 @frozen(kw_only=True)

@@ -101,7 +101,7 @@ def restore_customer(before: Customer | None, mine: Customer, call: Call | None,
 
 def restore_gate(queue: str, *, paused: bool, now: int) -> Change:
     """A queue's gate as its nodes last heard it; nobody knows any more who moved it."""
-    fact = QueuePaused(at=now, queue=queue) if paused else QueueResumed(at=now, queue=queue)
+    fact = (QueuePaused if paused else QueueResumed)(at=now, queue=queue, restored=True)
     gate = QueueGate(id=queue, since_at=now, by="", paused=paused, opened=not paused)
     return Change(writes=(Write(None, gate),), facts=(fact,))
 
