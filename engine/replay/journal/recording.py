@@ -25,7 +25,7 @@ from engine.replay.journal.desks import Desks, Session
 from engine.replay.journal.priorities import Places, places
 from engine.replay.journal.served import Served
 from engine.replay.journal.sources import LOOK_BACK_MS, SLACK_MS, Journal
-from engine.replay.replies import Answer
+from engine.replay.replies import Answer, Reply
 from engine.replay.rows import AgentRow, Break, CallRow, Drop, Refusal
 from engine.replay.scenario import Scenario
 
@@ -109,6 +109,7 @@ def _agents(sessions: Sequence[Session], zero_at: int) -> Iterator[AgentRow]:
         if session.idle_ms:
             ready_at += n
         answered = [r for r in session.replies if r.how is Answer.ACCEPTED]
+        answer_ms = round(median(r.after_ms for r in answered)) if answered else 0
         counts = Counter(reply.how for reply in session.replies)
         yield AgentRow(
             id=session.agent,
@@ -116,7 +117,7 @@ def _agents(sessions: Sequence[Session], zero_at: int) -> Iterator[AgentRow]:
             logout_s=None if session.ended_at is None else _s(max(session.ended_at, ready_at), zero_at),
             queues=session.queues,
             skills=session.skills,
-            answer_ms=round(median(r.after_ms for r in answered)) if answered else 0,
+            answer_ms=answer_ms,
             accept=round(len(answered) / len(session.replies), 3) if session.replies else 1.0,
             refusal=Refusal.DECLINED
             if counts[Answer.DECLINED] > counts[Answer.NO_ANSWER]
@@ -125,8 +126,18 @@ def _agents(sessions: Sequence[Session], zero_at: int) -> Iterator[AgentRow]:
                 Break(at_s=_s(b.asked_at, zero_at), for_ms=b.for_ms, reason=b.reason) for b in session.breaks
             ),
             drops=tuple(Drop(at_s=_s(d.at, zero_at), for_ms=d.for_ms) for d in session.drops),
-            replies=tuple(session.replies),
+            replies=_unusual(session.replies, answer_ms),
         )
+
+
+def _unusual(replies: Sequence[Reply], answer_ms: int) -> tuple[Reply, ...]:
+    """The replies, but for those at the end that the row itself would give."""
+    if any(reply.how is not Answer.ACCEPTED for reply in replies):
+        return tuple(replies)
+    kept = list(replies)
+    while kept and kept[-1] == Reply(after_ms=answer_ms):
+        kept.pop()
+    return tuple(kept)
 
 
 def _calls(visits: Sequence[Visit], place: Places, zero_at: int) -> Iterator[CallRow]:
