@@ -65,7 +65,10 @@ def test_a_story_is_recorded_and_comes_out_the_same(story: Path, tmp_path: Path)
     file.write_text(dump_scenario(made.scenario))
     assert load_scenario(file) == made.scenario
     like = served_again(made, journal)
-    assert (like.same, like.differences) == (like.first, ())
+    if day.faults:
+        assert Cause.UNEXPLAINED not in {d.cause for d in like.differences}
+    else:
+        assert (like.same, like.differences) == (like.first, ())
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
