@@ -5,6 +5,11 @@ from collections.abc import Iterator
 import pytest
 import structlog
 from _pytest.terminal import TerminalReporter
+from hypothesis import settings
+
+#: A test never fails because the machine is busy.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
