@@ -2,6 +2,7 @@
 
 By day in English, by night in Indonesian, each page at the size it is made for, from the real thing: a node,
 people in browsers of their own, and for a full board the demo's crowd, which needs a while to have a history.
+`--readme` takes the README's three alone, small enough to be kept with the sources.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from .house import House
 from .launch import launched
 from .wallboard import Supervisor
 
-FOLDER = Path("docs/screenshots")
+FOLDER, README_FOLDER = Path("docs/screenshots"), Path("docs/images")
 PAGES: dict[str, Callable[..., states.States]] = {
     "customer": states.of_customer,
     "agent": states.of_agent,
@@ -34,24 +36,33 @@ LOOKS: tuple[dict[str, Any], ...] = (
 )
 #: Before the board is worth a look.
 CROWD_S = 90
+README_BOARD = (1440, 810)
 PORTRAIT = (Path(__file__).parent / "portrait.js").read_text(encoding="utf-8").rstrip().removesuffix(";")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="screenshots", description=str(__doc__).splitlines()[0])
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument(
         "--only", default="", metavar="WORD", help="series whose name has it, such as agent-dark"
     )
     parser.add_argument(
         "--crowd", type=int, default=CROWD_S, metavar="S", help="seconds before the full board"
     )
+    parser.add_argument("--readme", action="store_true", help="the README's three")
     told = parser.parse_args()
-    told.folder.mkdir(parents=True, exist_ok=True)
+    folder = told.folder or (README_FOLDER if told.readme else FOLDER)
+    folder.mkdir(parents=True, exist_ok=True)
     with launched() as browser:
+        if told.readme:
+            for name, person in for_readme(browser, told.crowd):
+                take(folder / f"{name}.png", person)
+            return
         for series, pictures in all_series(browser, told.crowd):
-            if told.only in series:
-                take(told.folder, series, pictures())
+            if told.only not in series:
+                continue
+            for n, (state, person) in enumerate(pictures(), 1):
+                take(folder / f"{series}-{n:02}-{re.sub(r'[^a-z]+', '-', state)}.png", person)
 
 
 def all_series(browser: Browser, crowd_s: int) -> Iterator[tuple[str, Callable[[], states.States]]]:
@@ -67,7 +78,20 @@ def small(browser: Browser, of_page: Callable[..., states.States], look: dict[st
         yield from of_page(house, **look)
 
 
-def crowded(browser: Browser, seconds: int) -> states.States:
+def for_readme(browser: Browser, crowd_s: int) -> states.States:
+    for name, wanted, pictures in (
+        ("customer", "waiting", small(browser, states.of_customer, LOOKS[0])),
+        ("agent", "call", small(browser, states.of_agent, LOOKS[0])),
+        ("board", "board light", crowded(browser, crowd_s, README_BOARD)),
+    ):
+        with closing(pictures):
+            for state, person in pictures:
+                if state == wanted:
+                    yield name, person
+                    break
+
+
+def crowded(browser: Browser, seconds: int, size: tuple[int, int] = Supervisor.VIEWPORT) -> states.States:
     """The demo's page and its board, once things have happened."""
     with tempfile.TemporaryDirectory() as directory, at_work(browser, Path(directory)) as demo:
         time.sleep(seconds)
@@ -76,8 +100,7 @@ def crowded(browser: Browser, seconds: int) -> states.States:
             expect(visitor.assigned.first).to_be_visible()
             yield f"page {look['scheme']}", visitor
             board = visitor.becomes(Supervisor, str(visitor.text("open.board")))
-            width, height = Supervisor.VIEWPORT
-            board.page.set_viewport_size({"width": width, "height": height})
+            board.page.set_viewport_size({"width": size[0], "height": size[1]})
             board.waits_for(lambda board=board: board.rows("agents").count() > 3, "the crowd")
             yield f"board {look['scheme']}", board
             board.press("wall.open")
@@ -88,11 +111,9 @@ def portrait(who: str) -> str:
     return f"({PORTRAIT})({json.dumps(who)})"
 
 
-def take(folder: Path, series: str, pictures: Iterator[tuple[str, Any]]) -> None:
-    for n, (state, person) in enumerate(pictures, 1):
-        path = folder / f"{series}-{n:02}-{re.sub(r'[^a-z]+', '-', state)}.png"
-        person.page.screenshot(path=path)
-        print(path, flush=True)
+def take(path: Path, person: Any) -> None:
+    person.page.screenshot(path=path)
+    print(path, f"{path.stat().st_size // 1024} KB", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 Each function yields a state's name and the person who sees it, and goes on when it is asked for the next.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from .agent_desk import Agent
@@ -12,7 +12,7 @@ from .house import House
 from .meeting import FAILING, ringing
 from .wallboard import Supervisor
 
-States = Iterator[tuple[str, Any]]
+States = Generator[tuple[str, Any], None, None]
 
 #: In the bank's own words, by language.
 GENERAL = {"en": "General service", "id": "Layanan umum"}
