@@ -54,7 +54,10 @@ class House:
     def node(self, **told: str) -> Node:
         """A node with an embedded store; what it is told, see `settings`."""
         if self.spares is not None and not told:
-            return self.started(self.spares.take())
+            node = self.spares.take()
+            self._ends.callback(self.spares.give_back, node)
+            self.nodes.append(node.start())
+            return node
         return self.started(Node(self.directory, settings(**told)))
 
     def pair(self, store: Embedded) -> tuple[Node, Node]:
@@ -125,7 +128,7 @@ class House:
                 context.add_init_script(each)
         person = kind(sub, name or sub, language, context, context.new_page(), watch)
         self.people.append(person)
-        person.page.goto(f"{(node or self.one).url}/{kind.PAGE}#token={token}")
+        person.page.goto(f"{(node or self.one).url}/{kind.PAGE}#token={token}", wait_until="commit")
         return person
 
     def assert_nothing_to_complain_of(self) -> None:

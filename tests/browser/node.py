@@ -90,11 +90,15 @@ class Node:
         self._process.kill()
         self._end()
 
+    def ask_to_end(self) -> None:
+        if self._process is not None and self.running:
+            self._process.send_signal(signal.SIGTERM)
+
     def stop(self) -> None:
         """Gently, and then not."""
-        if self._process is None or not self.running:
+        self.ask_to_end()
+        if self._process is None:
             return
-        self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(GENEROUS_S)
         except subprocess.TimeoutExpired:

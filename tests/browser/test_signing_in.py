@@ -54,6 +54,7 @@ def test_a_desk_that_another_agent_signs_in_at_is_his(house: House) -> None:
 
 def test_who_comes_without_a_token_is_asked_for_one(house: House) -> None:
     budi = house.enter(Customer, "budi")
+    budi.sees("choose.lead")
     budi.page.evaluate("() => sessionStorage.clear()")
     budi.page.reload()
     budi.sees("signin.why")
