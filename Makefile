@@ -29,7 +29,12 @@ demo: $(READY)
 	@$(PY) -m engine demo $(ARGS)
 
 test: $(READY)
+ifeq ($(strip $(ARGS)),)
+	@failed=0; $(PY) -m pytest --ignore=tests/browser || failed=$$?; \
+	$(PY) -m pytest --numprocesses=2 --dist=loadfile tests/browser || failed=$$?; exit $$failed
+else
 	@$(PY) -m pytest $(ARGS)
+endif
 
 faults: $(READY)
 	@GILIRAN_FAULTS=1 GILIRAN_SEEDS=50 $(PY) -m pytest tests/faults tests/actors/test_life_at_random.py $(ARGS)

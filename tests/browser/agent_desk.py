@@ -3,9 +3,13 @@
 from typing import ClassVar
 
 from attrs import define
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator
 
 from .person import Person
+from .soon import expect
+
+#: The keyboard has to have been quiet for somewhat less before a key counts as an answer.
+QUIET_MS = 700
 
 
 @define(eq=False)
@@ -31,7 +35,7 @@ class Agent(Person):
     def chooses_state(self, text: str, menu: str = "menu.now") -> None:
         """From the menu of states, by what it says."""
         self.press(menu)
-        self.page.get_by_role("menuitemradio", name=text, exact=True).click()
+        self.clicks(self.page.get_by_role("menuitemradio", name=text, exact=True))
 
     def is_offered(self, customer: str) -> None:
         expect(self.offer).to_contain_text(customer)
@@ -40,10 +44,21 @@ class Agent(Person):
         expect(self.offer).to_be_hidden()
 
     def accepts(self) -> None:
-        self.offer.get_by_role("button", name=self.text("offer.accept")).click()
+        self.clicks(self.offer.get_by_role("button", name=self.text("offer.accept")))
 
     def declines(self) -> None:
-        self.offer.get_by_role("button", name=self.text("offer.decline")).click()
+        self.clicks(self.offer.get_by_role("button", name=self.text("offer.decline")))
+
+    def answers(self, key: str) -> None:
+        """The offer, by a key: one that comes with the offer was not meant for it, so it takes a moment."""
+
+        def answered() -> bool:
+            if self.offer.is_visible():
+                self.page.wait_for_timeout(QUIET_MS)
+                self.keys(key)
+            return not self.offer.is_visible()
+
+        self.waits_for(answered, f"its offer taken by {key}")
 
     def is_in_call_with(self, customer: str) -> None:
         self.is_in("on_call")

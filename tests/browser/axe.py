@@ -9,8 +9,13 @@ from playwright.sync_api import Page
 GRAVE = ("serious", "critical")
 
 
+#: Of what is fading in, axe would judge the faint colours.
+_SETTLED = """() => Promise.allSettled(document.getAnimations().map((each) => each.finished))"""
+
+
 def violations(page: Page) -> list[str]:
     """The grave ones, each with the elements it is about."""
+    page.evaluate(_SETTLED)
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     found: dict[str, Any] = page.evaluate(

@@ -4,9 +4,10 @@ import re
 from typing import Any, ClassVar
 
 from attrs import define
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator
 
 from .person import Person
+from .soon import expect
 
 
 @define(eq=False)
@@ -21,7 +22,7 @@ class Customer(Person):
         if devices:
             self.turns_devices_on()
         self.agrees()
-        self.button("prepare.ask").or_(self.button("prepare.ask_bare")).click()
+        self.clicks(self.button("prepare.ask").or_(self.button("prepare.ask_bare")))
 
     def turns_devices_on(self) -> None:
         """Unless they are still on from his last call."""
@@ -35,7 +36,7 @@ class Customer(Person):
         return self.page.get_by_role("button", name=re.compile(f"^{name}"))
 
     def chooses(self, service: str) -> None:
-        self.service(service).click()
+        self.clicks(self.service(service))
 
     def agrees(self) -> None:
         self.page.get_by_role("checkbox", name=self.text("consent.agree")).check()

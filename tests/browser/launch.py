@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -33,7 +33,6 @@ def launched(*more: str) -> Iterator[Browser]:
     executable = shutil.which("chromium")
     if executable is None:
         raise NoBrowser("chromium is missing; Debian: apt-get install chromium")
-    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=[*ARGUMENTS, *more])
         yield browser

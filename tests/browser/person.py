@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from attrs import define
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page
 
 from .launch import PATIENCE_MS
+from .soon import expect
 from .texts import Words, catalogue, words
 from .watch import Watch
 
@@ -46,7 +47,12 @@ class Person:
         return self.page.get_by_role("button", name=self.text(key, **params), exact=True)
 
     def press(self, key: str, **params: Any) -> None:
-        self.button(key, **params).click()
+        self.clicks(self.button(key, **params))
+
+    def clicks(self, target: Locator) -> None:
+        """Once it is there."""
+        expect(target).to_be_visible()
+        target.click()
 
     def sees(self, key: str, **params: Any) -> None:
         """That text is on his screen, or comes to it."""
@@ -84,7 +90,7 @@ class Person:
         while time.monotonic() < give_up_at:
             if holds():
                 return
-            self.page.wait_for_timeout(50)
+            self.page.wait_for_timeout(30)
         raise AssertionError(f"{self.sub} never saw: {what}")
 
     def expects_lost_links(self) -> None:

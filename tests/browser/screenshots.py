@@ -15,12 +15,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from . import states
 from .demo_page import at_work, visit
 from .house import House
 from .launch import launched
+from .soon import expect
 from .wallboard import Supervisor
 
 FOLDER, README_FOLDER = Path("docs/screenshots"), Path("docs/images")

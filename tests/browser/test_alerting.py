@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from playwright.sync_api import expect
-
 from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
+from .soon import expect
 
 #: His tab is behind another, and he allowed notifications, which are kept here.
 _ELSEWHERE = """

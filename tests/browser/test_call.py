@@ -1,11 +1,10 @@
 """The story the whole house is for: somebody asks, somebody answers, they see each other, and part."""
 
-from playwright.sync_api import expect
-
 from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
 from .meeting import in_call
+from .soon import expect
 
 
 def test_from_the_wish_to_the_rating(house: House) -> None:

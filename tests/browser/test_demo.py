@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from .agent_desk import Agent
 from .axe import violations
 from .customer_page import Customer
 from .demo_page import DESK, PHONE, at_work, visit
 from .house import House
+from .soon import expect
 from .wallboard import Supervisor
 
 #: How long one waits in a queue full of simulated callers, and somewhat more.

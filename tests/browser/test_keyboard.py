@@ -1,10 +1,9 @@
 """Without a mouse: the customer's whole way, and what an agent does all day."""
 
-from playwright.sync_api import expect
-
 from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
+from .soon import expect
 from .wallboard import Supervisor
 
 
@@ -44,12 +43,10 @@ def test_an_agents_day_by_single_keys(house: House) -> None:
     sari.is_in("ready")
     budi.asks("General service")
     sari.is_offered("Budi")
-    sari.page.wait_for_timeout(700)  # a key that came with the offer was not meant for it
-    sari.keys("d")
+    sari.answers("d")
     sari.is_in("not_ready", "declined")
     sari.is_offered("Budi")
-    sari.page.wait_for_timeout(700)
-    sari.keys("a")
+    sari.answers("a")
     sari.is_in_call_with("Budi")
     sari.keys("m")
     expect(sari.button("call.unmute")).to_be_visible()
@@ -87,8 +84,7 @@ def test_an_agent_finds_everything_by_tab(house: House) -> None:
     budi.asks("General service")
     sari.is_offered("Budi")
     sari.tabs_to(sari.button("offer.accept"))
-    sari.page.wait_for_timeout(700)
-    sari.keys("Enter")
+    sari.answers("Enter")
     sari.is_in_call_with("Budi")
 
 

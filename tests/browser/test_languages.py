@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
 
 from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
 from .meeting import in_call
+from .soon import expect
 from .texts import LANGUAGES, PAGES, catalogue
 from .wallboard import Supervisor
 

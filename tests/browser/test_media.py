@@ -1,12 +1,12 @@
 """The picture may fail, or not be there at all: both sides know, and no call is lost by it."""
 
 import pytest
-from playwright.sync_api import expect
 
 from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
 from .meeting import FAILING, MENDED, ringing
+from .soon import expect
 
 #: In a page: camera and microphone are had once `given` was called.
 SLOWLY = """

@@ -1,11 +1,11 @@
 """Every page is served with the strict policy, links to the others, and stands axe as it is first seen."""
 
 import pytest
-from playwright.sync_api import expect
 
 from .axe import violations
 from .house import House
 from .person import Person
+from .soon import expect
 
 
 class Visitor(Person):

@@ -1,10 +1,9 @@
 """In line: the place moves as others come and go, and a service that takes nobody says so."""
 
-from playwright.sync_api import expect
-
 from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
+from .soon import expect
 
 
 def test_the_place_moves_as_others_leave(house: House) -> None:

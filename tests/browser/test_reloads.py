@@ -1,11 +1,10 @@
 """A page may be reloaded or opened twice at any moment: what the engine knows comes back by itself."""
 
-from playwright.sync_api import expect
-
 from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
 from .meeting import in_call, ringing
+from .soon import expect
 
 
 def test_a_waiting_customer_keeps_his_place_and_his_picture(house: House) -> None:

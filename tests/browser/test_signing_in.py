@@ -3,12 +3,12 @@
 import pytest
 from e2e.jwt import mint
 from e2e.process import SECRET
-from playwright.sync_api import expect
 
 from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
 from .person import Person
+from .soon import expect
 from .wallboard import Supervisor
 
 ANOTHER_SECRET = "a secret of somebody else, long enough as well"

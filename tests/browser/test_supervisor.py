@@ -2,12 +2,11 @@
 
 import re
 
-from playwright.sync_api import expect
-
 from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
 from .meeting import in_call, ringing
+from .soon import expect
 from .wallboard import Supervisor
 
 

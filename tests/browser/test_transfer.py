@@ -1,10 +1,9 @@
 """A call is passed on: the customer keeps his place, the agent wraps up, and the next one knows why."""
 
-from playwright.sync_api import expect
-
 from .agent_desk import Agent
 from .house import House
 from .meeting import in_call
+from .soon import expect
 
 
 def test_to_a_queue(house: House) -> None:

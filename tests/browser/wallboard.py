@@ -3,9 +3,10 @@
 from typing import ClassVar
 
 from attrs import define
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator
 
 from .person import Person
+from .soon import expect
 
 
 @define(eq=False)
@@ -31,14 +32,14 @@ class Supervisor(Person):
 
     def opens(self, row: Locator) -> Locator:
         """What a row is about, in full."""
-        row.click()
+        self.clicks(row)
         card = self.page.get_by_role("dialog")
         expect(card).to_be_visible()
         return card
 
     def begins(self, row: Locator, command: str) -> Locator:
         """The dialog of a command on what a row is about."""
-        self.opens(row).get_by_role("button", name=self.text(f"{command}.open")).click()
+        self.clicks(self.opens(row).get_by_role("button", name=self.text(f"{command}.open")))
         return self.page.get_by_role("dialog").last
 
     def confirms(self, dialog: Locator, command: str) -> None:
