@@ -9,7 +9,6 @@ import argparse
 import json
 import re
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -95,17 +94,19 @@ def for_readme(browser: Browser, crowd_s: int) -> states.States:
 def crowded(browser: Browser, seconds: int, size: tuple[int, int] = Supervisor.VIEWPORT) -> states.States:
     """The demo's page and its board, once things have happened."""
     with tempfile.TemporaryDirectory() as directory, at_work(browser, Path(directory)) as demo:
-        time.sleep(seconds)
         for look in LOOKS:
             visitor = visit(demo, **look)
             expect(visitor.assigned.first).to_be_visible()
-            yield f"page {look['scheme']}", visitor
             board = visitor.becomes(Supervisor, str(visitor.text("open.board")))
             board.page.set_viewport_size({"width": size[0], "height": size[1]})
             board.waits_for(lambda board=board: board.rows("agents").count() > 3, "the crowd")
+            board.page.wait_for_timeout(1000 * seconds)
+            seconds = 0
             yield f"board {look['scheme']}", board
             board.press("wall.open")
             yield f"wall {look['scheme']}", board
+            visitor.page.bring_to_front()
+            yield f"page {look['scheme']}", visitor
 
 
 def portrait(who: str) -> str:
