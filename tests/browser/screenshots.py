@@ -80,8 +80,8 @@ def small(browser: Browser, of_page: Callable[..., states.States], look: dict[st
 
 def for_readme(browser: Browser, crowd_s: int) -> states.States:
     for name, wanted, pictures in (
-        ("customer", "waiting", small(browser, states.of_customer, LOOKS[0])),
-        ("agent", "call", small(browser, states.of_agent, LOOKS[0])),
+        ("customer", "alerted", small(browser, states.of_customer, LOOKS[0])),
+        ("agent", "offer", small(browser, states.of_agent, LOOKS[0])),
         ("board", "board light", crowded(browser, crowd_s, README_BOARD)),
     ):
         with closing(pictures):
