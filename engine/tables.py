@@ -1,8 +1,8 @@
 """TOML tables to records and back, strictly, with every mistake at once.
 
 A record's fields are the keys of its table, each written once: a field `ring_ms` is the key `ring`, a
-duration such as "15s"; a field with metadata `key` has that one, one with `made` has none. Nothing is coerced
-("42" is not 42, true is not 1), an unknown key is a mistake. A `Mistake` names the key, its value and what
+duration such as "15s"; a field with metadata `key` has that one, one with `made` has none, and a duration with
+`signed` may be negative. Nothing is coerced ("42" is not 42, true is not 1), an unknown key is a mistake. A `Mistake` names the key, its value and what
 was expected; the value of a field with metadata `secret` is never shown.
 """
 
@@ -111,10 +111,17 @@ def is_duration(field: "attrs.Attribute[Any]") -> bool:
     return field.name.endswith("_ms")
 
 
+def is_signed(field: "attrs.Attribute[Any]") -> bool:
+    """Whether the duration may be written with a minus before it."""
+    return is_duration(field) and bool(field.metadata.get("signed"))
+
+
 def _overrides(cl: Any) -> dict[str, Any]:
     def one(f: "attrs.Attribute[Any]") -> Any:
         if f.metadata.get("made"):
             return override(omit=True)
+        if is_signed(f):
+            return override(rename=key_of(f), struct_hook=_signed_in, unstruct_hook=_signed_out)
         if is_duration(f):
             return override(rename=key_of(f), struct_hook=_duration_in, unstruct_hook=_duration_out)
         return override(rename=key_of(f))
@@ -132,6 +139,18 @@ def _duration_in(value: object, cl: Any) -> int | None:
 
 def _duration_out(value: int | None) -> str:
     return NEVER if value is None else duration_text(value)
+
+
+def _signed_in(value: object, _cl: Any) -> int:
+    back = isinstance(value, str) and value.startswith("-")
+    try:
+        return -duration_ms(str(value)[1:]) if back else duration_ms(value)
+    except Expected as error:
+        raise Expected(f"{error}, or with a minus before it") from None
+
+
+def _signed_out(value: int) -> str:
+    return f"-{duration_text(-value)}" if value < 0 else duration_text(value)
 
 
 def _strict(kind: type, expected: str) -> Callable[[object, Any], Any]:

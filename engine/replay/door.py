@@ -4,6 +4,9 @@ It does what the reference client does on a socket. A lost link comes back after
 that doubles (full jitter: M. Brooker, "Exponential Backoff and Jitter", 2015), at the next node, with the
 newest resume token; not after 4001, when another session of the same person has taken over, nor after 4003.
 What he asked that was not answered when the link broke is asked again after the next welcome.
+
+A client that stops reading (`stall`) hears nothing, answers no ping, and does not notice that it was given up
+until it reads on; then it reads what had come before that.
 """
 
 from collections.abc import Callable
@@ -16,6 +19,7 @@ from attrs import define, field
 from engine.actors.notices import CallPosition, CallQueued, Error, Ok
 from engine.actors.ports import CloseCode
 from engine.domain.errors import Code
+from engine.domain.limits import PING_EVERY_S, PONG_S
 from engine.gateway.conversation import Conversation
 from engine.gateway.messages import ClientMessage, Hello, Role, ServerMessage, Welcome
 from engine.replay.people import Deeds, Later, Leave, SimAgent, SimCustomer, Turn
@@ -39,6 +43,14 @@ class World(Protocol):
 
 
 @define(eq=False)
+class Stall:
+    """A client reads nothing: what comes meanwhile, and whether the link was ended for good."""
+
+    unread: list[ServerMessage] = field(factory=list)
+    over: bool = False
+
+
+@define(eq=False)
 class Door:
     """`row` is the person's place among things of the same instant. Implements the gateway's Sink."""
 
@@ -55,6 +67,8 @@ class Door:
     _node: VirtualNode | None = None
     _next: int = field(init=False)
     _failures: int = 0
+    _stall: Stall | None = None
+    _up_at: int = 0
     _welcome: bool = False
     _resume: str | None = None
     _asked: int = 0
@@ -69,13 +83,14 @@ class Door:
 
     def connect(self) -> None:
         """Open the link and say hello, unless it is open or the person has left."""
-        if self.over or self._conversation is not None:
+        if self.over or self._conversation is not None or self._stall is not None:
             return
         node, self._next = self.world.reach(self._next), self._next + 1
         if node is None or node.house is None:
             self._come_back()
             return
         self.connects += 1
+        self._up_at = self.world.now()
         role = Role.CUSTOMER if isinstance(self.person, SimCustomer) else Role.AGENT
         self._node, self._conversation = node, Conversation(role, node.house, self)
         self._conversation.receive("", Hello(token=self.token, resume=self._resume))
@@ -93,17 +108,52 @@ class Door:
         """That node is gone; if the link was there, it breaks."""
         if self._node is node and self._conversation is not None:
             self._conversation, self._welcome = None, False
-            self._come_back()
+            self._come_back_unless_stalled()
 
     def drop(self, drop: Drop) -> None:
         """The link breaks, and comes back later."""
         if self._conversation is not None and not self.over:
-            self.broke = True
+            self.broke, self._stall = True, None
             self._break()
             if drop.for_ms:
                 self._later(drop.for_ms, self.connect)
             else:
                 self._come_back()
+
+    def stall(self, for_ms: int) -> None:
+        """His client stops reading for so long."""
+        if self._conversation is None or self.over or self._stall is not None:
+            return
+        self.broke, self._stall = True, Stall()
+        self._later(for_ms, partial(self._read_on, self._stall))
+        pinged_ms, every_ms = self.world.now() - self._up_at, round(PING_EVERY_S * 1000)
+        self._unheard_after(every_ms - pinged_ms % every_ms + round(PONG_S * 1000))
+
+    def _unheard_after(self, after_ms: int) -> None:
+        """Whoever still reads nothing then will be given up."""
+        self._later(after_ms, partial(self._give_up, self._stall, self._conversation))
+
+    def _give_up(self, stall: Stall | None, conversation: Conversation | None) -> None:
+        if stall is not None and self._stall is stall and self._conversation is conversation:
+            self._break()
+
+    def _read_on(self, stall: Stall) -> None:
+        if self._stall is not stall:
+            return
+        self._stall = None
+        for message in stall.unread:
+            if not self.over:
+                self._hear(message)
+        self.over = self.over or stall.over
+        if self._conversation is None:
+            self._welcome = False
+            if not self.over:
+                self._come_back()
+
+    def _come_back_unless_stalled(self) -> None:
+        """Whoever reads nothing does not notice yet that he must."""
+        if self._stall is None:
+            self._come_back()
 
     def _break(self) -> None:
         conversation, self._conversation, self._welcome = self._conversation, None, False
@@ -113,6 +163,12 @@ class Door:
     # what the gateway says (Sink)
 
     def send(self, message: ServerMessage) -> None:
+        if self._stall is None:
+            self._hear(message)
+        else:
+            self._stall.unread.append(message)
+
+    def _hear(self, message: ServerMessage) -> None:
         match message:
             case Welcome():
                 self._failures, self._welcome = 0, True
@@ -128,14 +184,19 @@ class Door:
         self.do(self.person.heard(message))
 
     def close(self, code: CloseCode, reason: str) -> None:
-        if code in (CloseCode.REPLACED, CloseCode.TOKEN):
-            self.over = True
+        over = code in (CloseCode.REPLACED, CloseCode.TOKEN)
         self._break()
-        if not self.over:
+        if self._stall is not None:
+            self._stall.over = over
+        elif over:
+            self.over = True
+        else:
             self._come_back()
 
     def ping(self, within_s: float) -> None:
-        """A person in the same process is always there."""
+        """A person in the same process is always there, if he reads."""
+        if self._stall is not None:
+            self._unheard_after(round(within_s * 1000))
 
     # what the person does
 
@@ -151,7 +212,7 @@ class Door:
                     at = self.world.now() + deed.after_ms
                     self.world.plan(at, deed.turn, self.row, partial(self.act, deed))
                 case Leave():
-                    self.over = True
+                    self.over, self._stall = True, None
                     self._break()
                 case _:
                     self._ask(deed)

@@ -19,7 +19,7 @@ from engine.replay.distributions import KINDS, Distribution
 from engine.replay.reading import CLOCK
 from engine.replay.rows import Second
 from engine.replay.scenario import Scenario
-from engine.tables import DURATION, NEVER, is_duration, key_of
+from engine.tables import DURATION, NEVER, is_duration, is_signed, key_of
 
 Json = dict[str, Any]
 
@@ -63,6 +63,8 @@ def _field(f: "attrs.Attribute[Any]", definitions: dict[str, Json]) -> Json:
     if not is_duration(f):
         return _of(f.type, definitions)
     duration: Json = {"type": "string", "pattern": DURATION_PATTERN, "description": DURATION}
+    if is_signed(f):
+        return duration | {"pattern": DURATION_PATTERN.replace("^", "^-?", 1)}
     return _any(duration, {"const": NEVER}) if NoneType in get_args(f.type) else duration
 
 

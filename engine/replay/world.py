@@ -32,6 +32,8 @@ CALM = Pulse(beat_ms=30 * 86_400_000, lease_ms=60 * 86_400_000)
 #: After the last thing that people or faults do, a world with faults has so long to settle: longer than a
 #: succession, the grace of any link and the longest wait before a reconnect together.
 SETTLE_MS = 120_000
+#: How long a store is away that is started again at once.
+RESTART_MS = 200
 
 Event = tuple[int, Turn, int, int, Callable[[], None]]  # at, turn, row, n, what
 
@@ -149,15 +151,20 @@ class World:
                 for door in self._doors:
                     if door.token == fault.who:
                         door.drop(Drop(at_s=fault.at_s, for_ms=fault.for_ms or 0))
+            case FaultKind.SLOW_READER:
+                for door in self._doors:
+                    if door.token == fault.who:
+                        door.stall(fault.for_ms or 0)
             case FaultKind.KILL_NODE | FaultKind.KILL_LEADER:
                 self._kill(fault)
-            case FaultKind.STORE_AWAY:
-                assert fault.for_ms is not None
+            case FaultKind.STORE_AWAY | FaultKind.STORE_RESTARTED:
                 self.pool.away()
-                self.plan(self.now() + fault.for_ms, Turn.FAULT, 0, self.pool.back)
+                self.plan(self.now() + (fault.for_ms or RESTART_MS), Turn.FAULT, 0, self.pool.back)
             case FaultKind.STORE_EMPTIED:
                 self._lost.extend(self._facts_now())
                 self.pool.empty()
+            case FaultKind.CLOCK_STEP:
+                raise ValueError("in virtual time the store's clock is pool time: nothing could step")
 
     def _kill(self, fault: Fault) -> None:
         alive = [node for node in self.nodes if node.alive]
