@@ -25,20 +25,24 @@ _COPIERS: dict[type, Copier] = {}
 
 
 def _copier(cls: type) -> Copier:
-    fields = attrs.fields(cls)
-    assert not [f for f in fields if f.validator or f.converter], f"{cls} validates or converts"
-    setters = {f.name: vars(cls)[f.name].__set__ for f in fields}
-    names = list(setters)
+    own = setters(cls)
     lines = ["def copy(record, changes):", "    copied = new(cls)"]
-    lines += [f"    set_{name}(copied, record.{name})" for name in names]
+    lines += [f"    set_{name}(copied, record.{name})" for name in own]
     lines += [
         "    for name, value in changes.items():",
         "        setters[name](copied, value)",
         "    return copied",
     ]
-    scope: dict[str, Any] = {"new": object.__new__, "cls": cls, "setters": setters}
-    scope |= {f"set_{name}": setter for name, setter in setters.items()}
+    scope: dict[str, Any] = {"new": object.__new__, "cls": cls, "setters": own}
+    scope |= {f"set_{name}": setter for name, setter in own.items()}
     exec("\n".join(lines), scope)
     made: Copier = scope["copy"]
     _COPIERS[cls] = made
     return made
+
+
+def setters(cls: type) -> dict[str, Callable[[Any, Any], None]]:
+    """What sets each field of a new instance of a slotted class, frozen or not."""
+    fields = attrs.fields(cls)
+    assert not [f for f in fields if f.validator or f.converter], f"{cls} validates or converts"
+    return {f.name: getattr(cls, f.name).__set__ for f in fields}

@@ -9,10 +9,9 @@ A fact is a JSON object with its `kind` and every field.
 """
 
 import enum
-import operator
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -22,6 +21,7 @@ from engine.domain import facts
 from engine.domain.facts import Fact
 from engine.domain.model import KINDS, Record, Ref, Term
 from engine.store.keys import IN
+from engine.store.straight import Field, Read, Unreadable, Write, reader, writer
 
 Fields = dict[str, str]
 
@@ -37,16 +37,12 @@ class Corrupt(ValueError):
 
 @attrs.frozen
 class _Kind:
-    """How values of one type are written: as the text of a hash field, and inside JSON."""
+    """How values of one type are written: as the text of a hash field, and inside JSON. None: as they are."""
 
-    text: Callable[[Any], str]
-    untext: Callable[[str], Any]
-    json: Callable[[Any], Any]
+    text: Callable[[Any], str] | None
+    untext: Callable[[str], Any] | None
+    json: Callable[[Any], Any] | None
     unjson: Callable[[Any], Any]
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def _checked(kind: type) -> Callable[[Any], Any]:
@@ -71,37 +67,44 @@ def _by_json(json: Callable[[Any], Any], unjson: Callable[[Any], Any]) -> _Kind:
 
 def _enum(kind: type[enum.StrEnum]) -> _Kind:
     members = {m.value: m for m in kind}
-
-    def member(text: Any) -> Any:
-        if type(text) is not str or text not in members:
-            raise ValueError("no such member")
-        return members[text]
-
-    return _Kind(lambda v: v.value, member, lambda v: v.value, member)
+    texts = {m: m.value for m in kind}
+    return _Kind(texts.__getitem__, members.__getitem__, texts.__getitem__, members.__getitem__)
 
 
 def _mapping(value: _Kind) -> _Kind:
-    def unjson(found: Any) -> dict[str, Any]:
-        return {k: value.unjson(v) for k, v in _DICT(found).items()}
+    read, write = _given(value.unjson), _given(value.json)
 
-    return _by_json(lambda v: {k: value.json(x) for k, x in v.items()}, unjson)
+    def unjson(found: Any) -> dict[str, Any]:
+        return {k: read(v) for k, v in _DICT(found).items()}
+
+    return _by_json(lambda v: {k: write(x) for k, x in v.items()}, unjson)
 
 
 def _sequence(item: _Kind) -> _Kind:
-    def unjson(found: Any) -> tuple[Any, ...]:
-        return tuple([item.unjson(v) for v in _LIST(found)])
+    read, write = _given(item.unjson), _given(item.json)
 
-    return _by_json(lambda v: [item.json(x) for x in v], unjson)
+    def unjson(found: Any) -> tuple[Any, ...]:
+        return tuple([read(v) for v in _LIST(found)])
+
+    return _by_json(lambda v: [write(x) for x in v], unjson)
 
 
 def _term(found: Any) -> Term:
     rule, head_start_ms = _LIST(found)
-    return Term(_STR.unjson(rule), _INT.unjson(head_start_ms))
+    return Term(_TEXT(rule), _NUMBER(head_start_ms))
 
 
-_DICT, _LIST = _checked(dict), _checked(list)
-_STR = _Kind(_same, _checked(str), _same, _checked(str))
-_INT = _Kind(str, _integer, _same, _checked(int))
+def _given(function: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    return function or _same
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_DICT, _LIST, _TEXT, _NUMBER = _checked(dict), _checked(list), _checked(str), _checked(int)
+_STR = _Kind(None, None, None, _TEXT)
+_INT = _Kind(str, _integer, None, _NUMBER)
 _BOOL = _by_json(_same, _checked(bool))
 _TERM = _by_json(lambda t: [t.rule, t.head_start_ms], _term)
 _PLAIN = {str: _STR, int: _INT, bool: _BOOL, Term: _TERM}
@@ -122,72 +125,54 @@ def _kind(hint: Any) -> _Kind:
     raise TypeError(f"no way to store a {hint}")
 
 
-@attrs.frozen
-class _Plan:
-    """One class's codec: per field its name, how it is written, and its default if that is empty."""
-
-    make: type[Any]
-    values: Callable[[Any], tuple[Any, ...]]
-    fields: tuple[tuple[str, Callable[[Any], str], Any], ...]
-    kinds: Mapping[str, _Kind]
-    untext: Mapping[str, Callable[[str], Any]]
-    required: frozenset[str]
-    optional: frozenset[str]  # may be None
-
-
-def _default(attribute: "attrs.Attribute[Any]") -> Any:
-    made: Any = attribute.default
-    return made.factory() if isinstance(made, attrs.Factory) else made  # type: ignore[arg-type]
-
-
-def _plan(cls: type[Any]) -> _Plan:
+def _kinds(cls: type[Any]) -> Iterator[tuple["attrs.Attribute[Any]", _Kind, bool, Any]]:
+    """Each field of `cls`: its kind, whether it may be None, its default."""
     hints = typing.get_type_hints(cls)
-    own = {"version", "stamp"} & {a.name for a in attrs.fields(cls)}
-    kinds = {a.name: _kind(hints[a.name]) for a in attrs.fields(cls)}
-    defaults = {a.name: _default(a) for a in attrs.fields(cls)}
-    written = [name for name in kinds if name not in own]
-    return _Plan(
-        make=cls,
-        values=operator.attrgetter(*written),
-        fields=tuple((n, kinds[n].text, _NEVER if defaults[n] else defaults[n]) for n in written),
-        kinds=kinds,
-        untext={name: kind.untext for name, kind in kinds.items()},
-        required=frozenset(name for name, value in defaults.items() if value is attrs.NOTHING) | own,
-        optional=frozenset(n for n in kinds if types.NoneType in typing.get_args(hints[n])),
-    )
+    for a in attrs.fields(cls):
+        default: Any = a.default
+        if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+            default = default.factory()
+        yield a, _kind(hints[a.name]), types.NoneType in typing.get_args(hints[a.name]), default
 
 
-_NEVER = object()  #: equal to no value: this field is always written
-_RECORDS = {name: _plan(cls) for name, cls in KINDS.items()}
-_FACTS = {name: _plan(cls) for name, cls in facts.KINDS.items()}
+def _record_codec(cls: type[Any]) -> tuple[Write, Read]:
+    """`version` and `stamp` are the store's to write, and are always there."""
+    fields = []
+    for a, kind, _, default in _kinds(cls):
+        if a.name in _STORES_OWN:
+            default = attrs.NOTHING
+        spare = default is not attrs.NOTHING and not default
+        fields.append(Field(a.name, kind.text, kind.untext, default, spare=spare))
+    return writer([f for f in fields if f.name not in _STORES_OWN]), reader(cls, fields)
+
+
+def _fact_codec(cls: type[Any]) -> tuple[Write, Read]:
+    fields = [Field(a.name, k.json, k.unjson, default, null=null) for a, k, null, default in _kinds(cls)]
+    return writer(fields), reader(cls, fields)
+
+
+_STORES_OWN = frozenset({"version", "stamp"})
+_RECORDS = {name: _record_codec(cls) for name, cls in KINDS.items()}
+_FACTS = {name: _fact_codec(cls) for name, cls in facts.KINDS.items()}
 
 
 def encode(record: Record, version: int, stamp: str, standing: Iterable[str]) -> Fields:
     """The hash of `record` as `stamp` writes it at `version`, standing in those indexes."""
     fields = {"version": str(version), "stamp": stamp, IN: " ".join(standing)}
-    plan = _RECORDS[record.KIND]
-    for (name, text, empty), value in zip(plan.fields, plan.values(record), strict=True):
-        if value is not empty and value != empty:
-            fields[name] = text(value)
+    write, _ = _RECORDS[record.KIND]
+    write(record, fields)
     return fields
 
 
 def decode(ref: Ref, fields: Mapping[str, str]) -> Record:
     """The record that `fields` is the hash of. Raises `Corrupt`."""
-    plan = _RECORDS.get(ref.partition(":")[0])
-    if plan is None:
+    codec = _RECORDS.get(ref.partition(":")[0])
+    if codec is None:
         raise Corrupt(ref, "ref")
-    values, untext = {}, plan.untext
-    name = ""
     try:
-        for name, text in fields.items():
-            if name in untext:
-                values[name] = untext[name](text)
-    except (ValueError, TypeError, RecursionError):
-        raise Corrupt(ref, name) from None
-    if not plan.required <= values.keys():
-        raise Corrupt(ref, min(plan.required - values.keys()))
-    record: Record = plan.make(**values)
+        record: Record = codec[1](fields)
+    except Unreadable as unreadable:
+        raise Corrupt(ref, unreadable.field) from None
     if record.ref != ref:
         raise Corrupt(ref, "id")
     return record
@@ -196,29 +181,19 @@ def decode(ref: Ref, fields: Mapping[str, str]) -> Record:
 def encode_fact(fact: Fact) -> dict[str, Any]:
     """A fact as a JSON object."""
     said: dict[str, Any] = {"kind": fact.kind}
-    for name, kind in _FACTS[fact.kind].kinds.items():
-        value = getattr(fact, name)
-        said[name] = None if value is None else kind.json(value)
+    write, _ = _FACTS[fact.kind]
+    write(fact, said)
     return said
 
 
 def decode_fact(said: Mapping[str, Any]) -> Fact:
     """The fact that a journal's JSON object tells. Raises `Corrupt`."""
     name = str(said.get("kind"))
-    plan = _FACTS.get(name)
-    if plan is None:
+    codec = _FACTS.get(name)
+    if codec is None:
         raise Corrupt("fact", "kind")
-    values: dict[str, Any] = {}
-    for key in plan.kinds.keys() & said.keys():
-        value = said[key]
-        if value is None and key in plan.optional:
-            values[key] = None
-            continue
-        try:
-            values[key] = plan.kinds[key].unjson(value)
-        except (ValueError, TypeError):
-            raise Corrupt(name, key) from None
-    for key in plan.required - values.keys():
-        raise Corrupt(name, key)
-    fact: Fact = plan.make(**values)
+    try:
+        fact: Fact = codec[1](said)
+    except Unreadable as unreadable:
+        raise Corrupt(name, unreadable.field) from None
     return fact
