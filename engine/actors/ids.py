@@ -1,11 +1,13 @@
 """Fresh ids. A call id sorts, as text, by creation; session and offer ids cannot be guessed."""
 
+import base64
 from random import Random
 
 from attrs import define
 
 #: Crockford's base 32: ascending in ASCII, without I, L, O, U.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_FROM_HEX = str.maketrans("0123456789ABCDEFGHIJKLMNOPQRSTUV", ALPHABET)
 TIME_DIGITS = 9  # milliseconds until the year 3084
 COUNT_DIGITS = 2
 RANDOM_DIGITS = 5
@@ -14,7 +16,8 @@ FRESH_BITS = 120
 
 
 def base32(number: int, digits: int) -> str:
-    return "".join(ALPHABET[(number >> (5 * i)) & 31] for i in reversed(range(digits)))
+    """A multiple of eight digits."""
+    return base64.b32hexencode(number.to_bytes(5 * digits // 8, "big")).decode().translate(_FROM_HEX)
 
 
 def created_at(call: str) -> int | None:
@@ -39,8 +42,9 @@ class RandomIds:
         if self._count >= 1 << (5 * COUNT_DIGITS):
             self._count, self._last_ms = 0, self._last_ms + 1
         self._last_ms = max(now, self._last_ms)
-        random = base32(self.random.getrandbits(5 * RANDOM_DIGITS), RANDOM_DIGITS)
-        return base32(self._last_ms, TIME_DIGITS) + base32(self._count, COUNT_DIGITS) + random
+        number = self._last_ms << 5 * COUNT_DIGITS | self._count
+        number = number << 5 * RANDOM_DIGITS | self.random.getrandbits(5 * RANDOM_DIGITS)
+        return base32(number, CALL_DIGITS)
 
     def fresh(self) -> str:
         return base32(self.random.getrandbits(FRESH_BITS), FRESH_BITS // 5)

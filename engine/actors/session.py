@@ -268,9 +268,8 @@ class SessionActor:
                 return
 
     async def _tell(self) -> None:
-        now = View(dict(self._holding.view.records))
         try:
-            notices = await self.role.tell(self._told, now)
+            notices = await self.role.tell(self._told, self._holding.view)
         except Unavailable:
             self._behind = True
             return

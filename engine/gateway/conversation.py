@@ -132,11 +132,12 @@ class Conversation:
             self._configure()
             return
         self._sink.send(notice)
-        if isinstance(notice, OFFER_PENDS):
+        kind = type(notice)
+        if kind in OFFER_PENDS:
             self.offered = True
-            if isinstance(notice, Offer):
+            if kind is Offer:
                 self._sink.ping(limits.OFFER_PONG_S)
-        elif isinstance(notice, OFFER_OVER):
+        elif kind in OFFER_OVER:
             self.offered = False
             self._leave_if_drained()
 

@@ -52,10 +52,17 @@ class World:
     """Nodes over a `MemoryPool`, and the agenda of its people. Everything random comes from `seed`."""
 
     def __init__(
-        self, policy: Policy, seed: int, nursery: trio.Nursery, *, nodes: int = 1, troubled: bool = False
+        self,
+        policy: Policy,
+        seed: int,
+        nursery: trio.Nursery,
+        time: trio.abc.Clock,
+        *,
+        nodes: int = 1,
+        troubled: bool = False,
     ) -> None:
         random = Random(seed)
-        self.clock = VirtualClock()
+        self.clock = VirtualClock(seconds=time.current_time)
         self.pool = MemoryPool(self.clock, random=Random(random.random()))
         self.refusals = Refusals()
         self.agenda: list[Event] = []
