@@ -140,15 +140,15 @@ def replay(
 
 def replayed(runs: "list[Run]", speed: float, seed: int) -> "list[Day]":
     """One after the other, so that none takes the machine from another."""
-    from engine.replay.live import only_virtual
+    from engine.replay.feasible import infeasible
     from engine.replay.live import replay as in_real_time
     from engine.replay.node_process import NodeFailed
     from engine.replay.sample import Day
     from engine.replay.virtual import replay as in_virtual_time
 
     for run in runs:
-        if run.live and (keys := only_virtual(run.scenario)):
-            raise Usage(f"SCENARIO {run.title}: {', '.join(keys)}: expected none in a live replay")
+        if wrong := [str(m) for m in infeasible(run.scenario, live=run.live, dispatch=run.dispatch)]:
+            raise Usage(f"SCENARIO {run.title}: {'; '.join(wrong)}")
     console, days = Console(stderr=True), []
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         for run in runs:

@@ -1,9 +1,10 @@
 """TOML tables to records and back, strictly, with every mistake at once.
 
 A record's fields are the keys of its table, each written once: a field `ring_ms` is the key `ring`, a
-duration such as "15s"; a field with metadata `key` has that one, one with `made` has none, and a duration with
-`signed` may be negative. Nothing is coerced ("42" is not 42, true is not 1), an unknown key is a mistake. A `Mistake` names the key, its value and what
-was expected; the value of a field with metadata `secret` is never shown.
+duration such as "15s"; a field with metadata `key` has that one, one with `made` has none, and a duration
+with `signed` may be negative. Nothing is coerced ("42" is not 42, true is not 1), an unknown key is a
+mistake. A `Mistake` names the key, its value and what was expected; the value of a field with metadata
+`secret` is never shown.
 """
 
 import difflib

@@ -48,7 +48,7 @@ class Crowd:
 
     def _link(self, role: Role, person: Person, sub: str, claims: dict[str, Any]) -> Link:
         return Link(
-            f"{self.ws_url}/{role}",
+            (f"{self.ws_url}/{role}",),
             Unseen(person),
             reader(role),
             minter(self.settings.secret, role, sub, **claims),

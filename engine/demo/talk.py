@@ -165,7 +165,7 @@ def talk(
 ) -> None:
     """Talk to the node at `url` until he leaves, by q or Ctrl-C."""
     talker = Talker(role, queue, skills, lambda line: print(line, flush=True), frames)
-    link = Link(f"{url}/{role}", Unseen(talker), reader(role), token, Random())
+    link = Link((f"{url}/{role}",), Unseen(talker), reader(role), token, Random())
     keys = KEYS[role]
     print(f"{', '.join(f'{k.letter} {k.label}' for k in keys)}, q quit (then Enter)", flush=True)
     trio.run(_talk, link, talker, {key.letter: key for key in keys})

@@ -1,7 +1,7 @@
 """A client's WebSocket on a stream of our own, so that it is closed however the connection ends.
 
 trio-websocket's client waits for the server to close TCP and then leaves its own side of it open.
-What passes is counted where it does, at the people's end.
+What passes is counted where it does, at the people's end, and may be held up there (`Tap`).
 """
 
 import ssl
@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import trio
+from attrs import define, field
 from trio_websocket import ConnectionClosed, HandshakeError, WebSocketConnection, wrap_client_stream
 
 from engine.replay.cost import Traffic
@@ -25,11 +26,50 @@ AWAY = (OSError, HandshakeError, ConnectionClosed, trio.BrokenResourceError, tri
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 
+@define(eq=False)
+class Tap:
+    """What a client's connections run through: it can be closed, so that nothing is read, and be cut."""
+
+    _open: bool = True
+    _opened: trio.Event = field(factory=trio.Event)
+    _reading: trio.CancelScope | None = None
+    #: what runs through it now
+    stream: trio.abc.AsyncResource | None = None
+
+    def close(self) -> None:
+        """Not a byte is read from now on, not even by who waits for one."""
+        self._open = False
+        if self._reading is not None:
+            self._reading.cancel()
+
+    def open(self) -> None:
+        self._open = True
+        self._opened.set()
+        self._opened = trio.Event()
+
+    async def opened(self) -> None:
+        while not self._open:
+            await self._opened.wait()
+
+    async def cut(self) -> None:
+        """The connection is gone, without a word."""
+        self.open()
+        if self.stream is not None:
+            await trio.aclose_forcefully(self.stream)
+
+    async def take(self, stream: Stream, max_bytes: int | None) -> bytes | bytearray:
+        while True:
+            await self.opened()
+            with trio.CancelScope() as self._reading:
+                return await stream.receive_some(max_bytes)
+
+
 @asynccontextmanager
-async def connected(url: str, traffic: Traffic) -> AsyncIterator[WebSocketConnection]:
+async def connected(url: str, traffic: Traffic, tap: Tap) -> AsyncIterator[WebSocketConnection]:
     """A connection to `url`, ws or wss, while the block lasts. Raises what is in `AWAY`, also in groups."""
     with trio.fail_after(CONNECT_S):
-        stream: Any = await counted(url, traffic)
+        stream: Any = await counted(url, traffic, tap)
+        tap.stream = stream
     try:
         async with trio.open_nursery() as nursery:
             where = urlsplit(url)
@@ -49,27 +89,29 @@ async def connected(url: str, traffic: Traffic) -> AsyncIterator[WebSocketConnec
                     await socket.aclose()
                 nursery.cancel_scope.cancel()
     finally:
+        tap.stream = None
         await trio.aclose_forcefully(stream)
 
 
-async def counted(url: str, traffic: Traffic) -> "Counted":
+async def counted(url: str, traffic: Traffic, tap: Tap | None = None) -> "Counted":
     """A stream to the host and port of `url`, over TLS where its scheme says so."""
-    return Counted(await _stream(url), traffic)
+    return Counted(await _stream(url), traffic, tap or Tap())
 
 
 class Counted(trio.abc.HalfCloseableStream):
-    """A stream whose bytes are counted in `traffic`."""
+    """A stream whose bytes are counted in `traffic`, and read through `tap`."""
 
-    def __init__(self, stream: Stream, traffic: Traffic) -> None:
+    def __init__(self, stream: Stream, traffic: Traffic, tap: Tap) -> None:
         self._stream = stream
         self._traffic = traffic
+        self._tap = tap
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         await self._stream.send_all(data)
         self._traffic.bytes_sent += len(data)
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
-        data = await self._stream.receive_some(max_bytes)
+        data = await self._tap.take(self._stream, max_bytes)
         self._traffic.bytes_received += len(data)
         return data
 

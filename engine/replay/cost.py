@@ -10,11 +10,11 @@ at speed 1, or add what the idle server takes in the time that was left out.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 _PROC = Path("/proc")
 #: Fields of /proc/<pid>/stat after the command's name (man proc_pid_stat): parent, and the four times.
@@ -46,6 +46,10 @@ class Cost:
             bytes_out=self.bytes_out - before.bytes_out,
         )
 
+    def and_spent(self, *, cpu_s: float, store_commands: int) -> "Cost":
+        """With what servers had spent that are gone."""
+        return evolve(self, cpu_s=self.cpu_s + cpu_s, store_commands=self.store_commands + store_commands)
+
 
 @define
 class Traffic:
@@ -58,26 +62,30 @@ class Traffic:
     answered_s: list[float] = field(factory=list)
 
 
-def so_far(traffic: Traffic, pid: int, store: Any) -> Cost | None:
-    """The totals now, of the servers that `pid` and its descendants are; None where there is no /proc.
+def so_far(traffic: Traffic, pids: Iterable[int], store: Any) -> Cost | None:
+    """The totals now, of the servers that `pids` and their descendants are; None where there is no /proc.
 
-    `store` is a client of their store. Looking costs one command, which is not counted.
+    `store` is a client of their store.
     """
     if not _PROC.exists():
         return None
-    stats: Mapping[str, Mapping[str, int]] = store.info("commandstats")
-    looks = stats.get("cmdstat_info", {}).get("calls", 0)
     return Cost(
         http_requests=traffic.http_requests,
-        store_commands=sum(each["calls"] for each in stats.values()) - looks,
-        cpu_s=cpu_s(pid),
+        store_commands=commands(store),
+        cpu_s=cpu_s(*pids),
         bytes_in=traffic.bytes_sent,
         bytes_out=traffic.bytes_received,
     )
 
 
-def cpu_s(pid: int) -> float:
-    """User and system time of a process and all its descendants, those that ended among them."""
+def commands(store: Any) -> int:
+    """The commands that a store carried out since it started. Looking costs one, which is not counted."""
+    stats: Mapping[str, Mapping[str, int]] = store.info("commandstats")
+    return sum(each["calls"] for each in stats.values()) - stats.get("cmdstat_info", {}).get("calls", 0)
+
+
+def cpu_s(*pids: int) -> float:
+    """User and system time of processes and all their descendants, those that ended among them."""
     parents: dict[int, int] = {}
     ticks: dict[int, int] = {}
     for path in _PROC.glob("[0-9]*/stat"):
@@ -87,7 +95,7 @@ def cpu_s(pid: int) -> float:
             continue  # it has just ended
         name = int(path.parent.name)
         parents[name], ticks[name] = int(fields[_PPID]), sum(map(int, fields[_TIMES]))
-    family = {pid}
+    family = set(pids)
     while grown := {child for child, parent in parents.items() if parent in family} - family:
         family |= grown
     return sum(ticks.get(member, 0) for member in family) / os.sysconf("SC_CLK_TCK")

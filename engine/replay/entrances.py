@@ -1,7 +1,7 @@
 """The ways in: how a simulated person is linked to the system that a live replay runs, by its dispatch.
 
-To the engine and to `stream` by a WebSocket, to `polling` by a page that asks. The people are the same, and
-so is what chance decides for each.
+To the engine's nodes and to `stream` by a WebSocket, to `polling` by a page that asks. The people are the
+same, and so is what chance decides for each.
 """
 
 import time
@@ -28,9 +28,9 @@ from engine.replay.cost import Traffic
 from engine.replay.frames import reader
 from engine.replay.life import Person
 from engine.replay.link import Link
-from engine.replay.node_process import NodeProcess
 from engine.replay.people import SimAgent, SimCustomer
 from engine.replay.result import Dispatch
+from engine.replay.servers import Servers
 
 Saw = Callable[[ServerMessage], None]
 Entrance = Link | CustomerPage | AgentPage
@@ -38,9 +38,9 @@ Entrance = Link | CustomerPage | AgentPage
 
 @define(eq=False)
 class Entrances:
-    """Ways into `node`. `traffic` counts what passes through all of them."""
+    """Ways into `servers`. `traffic` counts what passes through all of them."""
 
-    node: NodeProcess
+    servers: Servers
     speed: float
     seed: int
     traffic: Traffic = field(factory=Traffic)
@@ -48,11 +48,12 @@ class Entrances:
     #: each agent's polling interval, if he polls
     _every_s: dict[str, float] = field(factory=dict)
 
-    def customer(self, person: SimCustomer, saw: Saw) -> Entrance:
+    def customer(self, person: SimCustomer, n: int, saw: Saw) -> Entrance:
+        """The link of the n-th caller, to the n-th of the nodes, or round again."""
         row = person.row
         claims = {"tier": row.tier, "attributes": dict(row.attributes)}
-        if self.node.dispatch is not Dispatch.POLLING:
-            return self._link(Role.CUSTOMER, person, row.id, claims, saw)
+        if self.servers.dispatch is not Dispatch.POLLING:
+            return self._link(Role.CUSTOMER, person, row.id, n, claims, saw)
         return CustomerPage(
             line=self._line(Role.CUSTOMER, row.id, claims),
             person=person,
@@ -62,11 +63,12 @@ class Entrances:
             saw=saw,
         )
 
-    def agent(self, person: SimAgent, saw: Saw) -> Entrance:
+    def agent(self, person: SimAgent, n: int, saw: Saw) -> Entrance:
+        """The same for an agent."""
         row = person.row
         claims = {"queues": list(row.queues), "skills": dict(row.skills)}
-        if self.node.dispatch is not Dispatch.POLLING:
-            return self._link(Role.AGENT, person, row.id, claims, saw)
+        if self.servers.dispatch is not Dispatch.POLLING:
+            return self._link(Role.AGENT, person, row.id, n, claims, saw)
         random = self._random(Role.AGENT, row.id)
         self._every_s[row.id] = random.uniform(AGENT_LEAST_S, AGENT_MOST_S)
         return AgentPage(
@@ -96,9 +98,11 @@ class Entrances:
             ),
         }
 
-    def _link(self, role: Role, person: Person, sub: str, claims: Mapping[str, Any], saw: Saw) -> Link:
+    def _link(
+        self, role: Role, person: Person, sub: str, n: int, claims: Mapping[str, Any], saw: Saw
+    ) -> Link:
         return Link(
-            f"{self.node.url}/{role}",
+            [f"{url}/{role}" for url in self.servers.urls],
             person,
             reader(role),
             lambda: self._token(role, sub, claims),
@@ -106,16 +110,17 @@ class Entrances:
             speed=self.speed,
             saw=saw,
             traffic=self.traffic,
+            node=n,
         )
 
     def _line(self, role: Role, sub: str, claims: Mapping[str, Any]) -> HttpLine:
-        return HttpLine(self.node.url, self._token(role, sub, claims), self.traffic)
+        return HttpLine(self.servers.urls[0], self._token(role, sub, claims), self.traffic)
 
     def _random(self, role: Role, sub: str) -> Random:
         return Random(f"{self.seed}/{role}/{sub}")
 
     def _token(self, role: Role, sub: str, claims: Mapping[str, Any]) -> str:
-        secret, now_s = self.node.secret.encode(), int(time.time())
+        secret, now_s = self.servers.secret.encode(), int(time.time())
         return mint(secret, "giliran", sub=sub, role=role, ttl_s=TOKEN_LIFE_S, now_s=now_s, **claims)
 
 

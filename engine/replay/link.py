@@ -4,13 +4,16 @@ It says hello, hands every frame to the person, and sends what he does. Whatever
 answered is asked again after a reconnect, which is safe: requests are answered once. A lost link comes back
 after a random wait within a bound that doubles (full jitter: M. Brooker, "Exponential Backoff and Jitter",
 2015), with the newest resume token, and not after 4001, when another session of the same person has taken
-over. A silent link is asked whether it lives.
+over. A silent link is asked whether it lives. Whoever has several nodes' addresses goes from one to the next.
+
+A link may be broken on purpose (`drop`), and a client may stop reading for a while (`stall`): then nothing is
+taken from the socket, the pings of the library among it, and the client notices nothing until he reads on.
 
 The waits of the protocol are not divided by `speed`, as what the person himself does is.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from random import Random
 
@@ -23,7 +26,7 @@ from engine.actors.ports import CloseCode
 from engine.domain.errors import Code
 from engine.gateway.codec import encode
 from engine.gateway.messages import ClientMessage, Hello, Ping, ServerMessage, Welcome
-from engine.replay.connection import AWAY, connected
+from engine.replay.connection import AWAY, Tap, connected
 from engine.replay.cost import Traffic
 from engine.replay.frames import Reader
 from engine.replay.life import Life, Person
@@ -41,9 +44,10 @@ def _nobody(_: ServerMessage) -> None:
 
 @define(eq=False)
 class Link(Life):
-    """A person's link to `url`. `token` mints what his hello shows; `saw` hears every frame before him."""
+    """A person's link to the nodes at `urls`, the one at `node` first. `token` mints what his hello shows;
+    `saw` hears every frame before him."""
 
-    url: str
+    urls: Sequence[str]
     person: Person
     read: Reader
     token: Callable[[], str]
@@ -51,11 +55,16 @@ class Link(Life):
     speed: float = 1.0
     saw: Callable[[ServerMessage], None] = _nobody
     traffic: Traffic = field(factory=Traffic)
+    node: int = 0
     #: how often it was connected, and how connections ended: the close code, 0 if there was none
     connects: int = 0
     closes: Counter[int] = field(factory=Counter)
     timers: int = 0
     over: bool = False
+    #: his own link broke, or he did not read
+    broke: bool = False
+    _away_until: float = 0.0
+    _tap: Tap = field(factory=Tap)
     _nursery: trio.Nursery | None = None
     _outbox: trio.MemorySendChannel[bytes] | None = None
     _listening: trio.CancelScope = field(factory=trio.CancelScope)
@@ -79,11 +88,40 @@ class Link(Life):
                 if code == CloseCode.REPLACED:
                     self.over = True
                 if not self.over:
-                    await trio.sleep(self._wait_s())
+                    await self._pause()
             nursery.cancel_scope.cancel()
 
     def leave(self) -> None:
         self._listening.cancel()
+
+    def drop(self, away_ms: int) -> None:
+        """The link breaks. It comes back after so long, or, if that is 0, as any other."""
+        if self._outbox is not None and not self.over:
+            assert self._nursery is not None
+            self.broke = True
+            self._away_until = trio.current_time() + away_ms / 1000 / self.speed if away_ms else 0.0
+            self._nursery.start_soon(self._tap.cut)
+
+    def stall(self, for_ms: int) -> None:
+        """His client stops reading for so long."""
+        if self._outbox is not None and not self.over:
+            assert self._nursery is not None
+            self.broke = True
+            self._tap.close()
+            self._nursery.start_soon(self._read_on, for_ms / 1000 / self.speed)
+
+    async def _read_on(self, after_s: float) -> None:
+        await trio.sleep(after_s)
+        self._tap.open()
+
+    async def _pause(self) -> None:
+        """Until the next attempt."""
+        if self._away_until:
+            await trio.sleep_until(self._away_until)
+            self._away_until = 0.0
+        else:
+            await trio.sleep(self._wait_s())
+        await self._tap.opened()
 
     def _wait_s(self) -> float:
         most = min(BACKOFF_MOST_S, BACKOFF_S * 2 ** min(self._failures, 10)) / self.speed
@@ -94,9 +132,10 @@ class Link(Life):
 
     async def _connection(self, begins_at: float) -> int:
         """Connect and talk until the connection ends; its close code, 0 if it had none."""
-        closed = None
+        closed, url = None, self.urls[self.node % len(self.urls)]
+        self.node += 1
         try:
-            async with connected(self.url, self.traffic) as socket:
+            async with connected(url, self.traffic, self._tap) as socket:
                 self.connects += 1
                 await self._talk(socket, begins_at)
             closed = socket.closed
@@ -121,6 +160,7 @@ class Link(Life):
         """The next frame; None if the link is dead."""
         with trio.move_on_after(SILENCE_S):
             return await socket.get_message()
+        await self._tap.opened()
         self._send(encode(Ping()))
         with trio.move_on_after(ANSWER_S):
             return await socket.get_message()

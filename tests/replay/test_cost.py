@@ -33,9 +33,9 @@ def test_a_cost_is_what_came_since() -> None:
 
 def test_looking_is_not_counted() -> None:
     store, traffic = Store({"set": 5, "xadd": 2}), Traffic(bytes_sent=7, bytes_received=9, http_requests=1)
-    before = so_far(traffic, os.getpid(), store)
+    before = so_far(traffic, [os.getpid()], store)
     store.calls["set"] += 3
-    after = so_far(traffic, os.getpid(), store)
+    after = so_far(traffic, [os.getpid()], store)
     assert before is not None
     assert after is not None
     assert (before.store_commands, after.store_commands) == (7, 10)

@@ -88,7 +88,7 @@ async def serving(*scripts: Script) -> AsyncIterator[tuple[Server, str]]:
 
 
 def a_link(url: str, person: Any, speed: float = 1000.0) -> Link:
-    return Link(url, person, reader(Role.CUSTOMER), lambda: "token", Random(1), speed=speed)
+    return Link((url,), person, reader(Role.CUSTOMER), lambda: "token", Random(1), speed=speed)
 
 
 async def test_who_loses_his_link_comes_back_with_his_place_and_asks_again() -> None:

@@ -7,7 +7,8 @@ business durations and so divided by `speed`; how long a request takes is not.
 
 In a call the pages meet on video, whose end each of them sees at once (`Rooms`): they need not ask meanwhile,
 and do so rarely, for what the video cannot tell. An agent's page knows when his wrap-up ends and lets the
-polls before that out. A request that was not answered is made again, which is safe.
+polls before that out. A request that was not answered is made again, which is safe. A page without network
+(`drop`) makes none.
 """
 
 from collections import Counter
@@ -69,6 +70,9 @@ class Page(Life):
     closes: Counter[int] = field(factory=Counter)
     timers: int = 0
     over: bool = False
+    #: it was without network
+    broke: bool = False
+    _away_until: float = 0.0
     _nursery: trio.Nursery | None = None
     _asking: trio.Lock = field(factory=trio.Lock)
     #: what the server last said of him
@@ -96,6 +100,11 @@ class Page(Life):
         """The loop ends by itself; but it may sleep."""
         assert self._nursery is not None
         self._nursery.cancel_scope.cancel()
+
+    def drop(self, away_ms: int) -> None:
+        """There is no network for so long."""
+        self.broke = True
+        self._away_until = trio.current_time() + away_ms / 1000 / self.speed
 
     async def _enter(self) -> None:
         raise NotImplementedError
@@ -127,6 +136,7 @@ class Page(Life):
         """Ask until there is an answer, and learn from it."""
         async with self._asking:
             while True:
+                await trio.sleep_until(self._away_until)
                 try:
                     status, said = await self.line.ask(method, path, body)
                 except AWAY:

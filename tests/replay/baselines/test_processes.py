@@ -113,7 +113,7 @@ def test_of_two_pages_of_one_agent_the_newer_stays() -> None:
         def show() -> str:
             return token(node, Role.AGENT, "a1", queues=["general"])
 
-        return Link(f"{node.url}/agent", watcher, reader(Role.AGENT), show, Random(1))
+        return Link((f"{node.url}/agent",), watcher, reader(Role.AGENT), show, Random(1))
 
     async def visit() -> None:
         watchers = [Watcher(), Watcher()]
