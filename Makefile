@@ -2,7 +2,7 @@
 # ARGS is passed on: make demo ARGS="--for 60s", make test ARGS="-k offer".
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults theory bench bench-board docs screenshots lint check format lock clean
+.PHONY: help demo test faults theory bench bench-board bench-replay docs screenshots lint check format lock clean
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -14,6 +14,7 @@ help:
 	@echo "make theory  3,200,000 calls against queueing theory, and the table of it"
 	@echo "make bench   what the engine costs, beside what it stands on"
 	@echo "make bench-board  whether a full wallboard keeps up, in a real browser"
+	@echo "make bench-replay  how fast a day replays in virtual time, beside trio alone"
 	@echo "make docs    the types of giliran.js, from the message classes"
 	@echo "make screenshots  every page in its main states, into docs/screenshots/"
 	@echo "make lint    ruff and mypy"
@@ -47,6 +48,9 @@ bench: $(READY)
 
 bench-board: $(READY)
 	@$(PY) -m bench board $(ARGS)
+
+bench-replay: $(READY)
+	@$(PY) -m bench replay $(ARGS)
 
 docs: $(READY)
 	@$(PY) -m engine.reference engine/web/static/giliran.d.ts

@@ -2,6 +2,8 @@
 
 `python -m bench board [--seconds N] [--changes N] [--calls N] [--agents N] [--repeats N] [--json F]`: the
 wallboard, about two and a half minutes; status 1 if it does not keep up.
+
+`python -m bench replay [--repeats N] [--json F]`: a virtual replay, about half a minute.
 """
 
 import argparse
@@ -18,7 +20,7 @@ import trio
 from attrs import frozen
 from rich.console import Console
 
-from bench import board, floor, house
+from bench import board, floor, house, replay
 from bench.figures import Aim, Report
 from bench.link import Link
 from bench.screen import NoBrowser
@@ -153,15 +155,32 @@ def main() -> None:
     walls.add_argument("--calls", type=int, default=usual.calls, help="that wait")
     walls.add_argument("--agents", type=int, default=usual.agents, help="logged in")
     walls.add_argument("--repeats", type=int, default=usual.repeats, help="of everything")
-    for each in (parser, walls):
+    replays = measures.add_parser(
+        "replay",
+        description=replay.__doc__,
+        help="how fast a day replays in virtual time",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    replays.add_argument("--repeats", type=int, default=replay.Size().repeats, help="of everything")
+    for each in (parser, walls, replays):
         each.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
-    report = _board(options) if options.measure == "board" else run(QUICK if options.quick else FULL)
+    report = _measured(options)
     if options.json is not None:
         options.json.write_text(json.dumps(report.to_json(), indent=1) + "\n", encoding="utf-8")
     report.show(Console())
     if options.measure == "board" and not all(aim.met for aim in report.aims()):
         sys.exit(1)
+
+
+def _measured(options: argparse.Namespace) -> Report:
+    match options.measure:
+        case "board":
+            return _board(options)
+        case "replay":
+            return replay.run(replay.Size(repeats=options.repeats), Report(_machine(), replay.aims))
+        case _:
+            return run(QUICK if options.quick else FULL)
 
 
 def _board(options: argparse.Namespace) -> Report:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import board
+from bench import board, replay
 from bench.figures import Report
 from bench.sightings import Made, Seen, Unseen, lags_ms, merged, within
 
@@ -45,6 +45,15 @@ def test_a_quick_run_finds_every_figure(tmp_path: Path) -> None:
     for name, aim in report["aims"].items():
         assert aim["reached"] > 0, name
     assert "offer idle p50" in done.stdout
+
+
+def test_a_replay_is_measured_beside_its_floor() -> None:
+    day = ROOT / "scenarios" / "two_agents_end_their_wrap_up_at_the_same_instant.toml"
+    report = replay.run(replay.Size(repeats=2, day=day), Report({}, replay.aims))
+    for figure in report.figures():
+        assert figure.unit
+        assert figure.median > 0, figure.name
+    assert [aim.name for aim in report.aims()] == ["calls per CPU second"]
 
 
 MADE = [Made(rev=10, at_ms=1000.0), Made(rev=12, at_ms=1030.0), Made(rev=13, at_ms=1040.0)]
