@@ -18,7 +18,6 @@ from engine.replay.still_clock import StillClock
 from engine.replay.virtual import deterministic_scheduling, replay
 from engine.settings import LogFormat
 
-
 PLAIN = Path(__file__).with_name("plain_day.toml")
 
 
