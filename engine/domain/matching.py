@@ -12,7 +12,8 @@ an agent may take he gets the one that is due first.
 A call past its maximum wait is not offered: its expiry is due.
 
 Two softer wishes: a *preferred* agent is the only candidate until the preference ends, whatever he serves,
-because a person chose him; an *avoided* agent is a candidate only if no other able agent is logged in.
+because a person chose him, unless he is offline or not ready: then there is nobody to wait for. An *avoided*
+agent is a candidate only if no other able agent is logged in.
 """
 
 import heapq
@@ -25,11 +26,14 @@ from attrs import frozen
 
 from engine.domain.board import Board
 from engine.domain.lanes import Entry, Lane, Occupied, Profile, occupancy
+from engine.domain.lifecycle import AgentState
 from engine.domain.model import Agent, Call, Skills
 from engine.domain.rules import Queue, Select, needs_at
 
 #: How many other agents an explanation names.
 CONSIDERED = 4
+#: A preferred agent in such a state is not waited for.
+ABSENT = frozenset({AgentState.OFFLINE, AgentState.NOT_READY})
 
 as_json = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -75,9 +79,10 @@ def match(board: Board, now: int) -> Matching:
 
 def _choose(board: Board, lane: Lane) -> Agent | None:
     """The agent who gets the lane's first call, if any may."""
+    preferred = board.agents.get(lane.key.preferred)
+    if preferred is not None and preferred.state not in ABSENT:
+        return preferred if board.is_idle(preferred.id) else None
     profiles, avoid = board.able(lane), lane.key.avoid
-    if lane.key.preferred:
-        return board.agents[lane.key.preferred] if board.is_idle(lane.key.preferred) else None
     select = _select(board, lane)
     best = _best(profiles, select, lane.needed, avoid)
     if best is None and avoid and all(p.members <= set(avoid) for p in profiles):
@@ -163,7 +168,7 @@ def explain(board: Board, lane: Lane, call: Call, chosen: Agent, now: int) -> st
         "considered": _considered(board, lane, chosen),
         "rules": board.policy.version,
     }
-    if lane.key.preferred:
+    if lane.key.preferred == chosen.id:
         why["preferred"] = True
     return as_json(why)
 
@@ -202,7 +207,7 @@ def _rivals(board: Board, profiles: Iterable[Profile], chosen: Agent, most: int)
 
 def _why_not(board: Board, lane: Lane, chosen: Agent, other: Agent) -> str:
     """Why an able agent was not chosen."""
-    if lane.key.preferred:
+    if lane.key.preferred == chosen.id:
         return "not_preferred"
     if other.id in lane.key.avoid and chosen.id not in lane.key.avoid:
         return "avoided"

@@ -169,22 +169,28 @@ async def test_a_colleague_who_does_not_take_it_is_followed_by_anybody(pool: Poo
     assert [f["how"] for f in pool.facts("offer_ended")][1] == how.value
 
 
-async def test_a_colleague_who_goes_before_he_is_asked_is_waited_for_and_then_anybody_has_it(
-    pool: Pool,
-) -> None:
+@pytest.mark.parametrize("gone", ["break", "offline", "lost"])
+async def test_a_colleague_who_goes_before_he_is_asked_is_not_waited_for(pool: Pool, gone: str) -> None:
     siti, budi = await in_call(pool)
     agus, ayu = await pool.ready("agus", queues=("instant",)), await pool.ready("ayu")
     budi.drop()
     await siti.hear(Peer)
     await siti.ask(CallTransfer(agent_id="agus"))
-    passed_at = pool.facts("call_transferred")[0]["at"]
-    await agus.ask(StateSet(state=AgentState.NOT_READY, reason="break"))
     await budi.enter()
-    await trio.sleep(20)
-    assert pool.call_of(budi).state is CallState.WAITING
-    await take(ayu, within_s=20)
-    offered_at = [f["at"] for f in pool.facts("call_offered")][-1]
-    assert offered_at == passed_at + pool.policy.timings.prefer_ms
+    await agus.hear(Offer)
+    budi.drop()
+    await agus.hear(OfferEnded, reason=OfferEnd.RESCINDED)
+    match gone:
+        case "break":
+            await agus.ask(StateSet(state=AgentState.NOT_READY, reason="break"))
+        case "offline":
+            await agus.ask(StateSet(state=AgentState.OFFLINE))
+        case _:
+            agus.drop()
+    back_at = pool.clock.now()
+    await budi.enter()
+    await take(ayu)
+    assert [f["at"] for f in pool.facts("call_offered")][-1] < back_at + 1_000
 
 
 # colleagues and figures

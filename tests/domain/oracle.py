@@ -43,9 +43,11 @@ def _next(
 
 
 def may_take(agent: Agent, call: Call, everybody: Sequence[Agent], policy: Policy, now: int) -> bool:
-    """The preferred one while there is one; else able, and not avoided unless nobody else able is there."""
+    """The preferred one while he is at work; else able, and not avoided unless nobody else able is there."""
     avoided = {a for a, until in call.avoid.items() if until > now}
-    if call.preferred_until is not None and call.preferred_until > now and call.preferred not in avoided:
+    at_work = {a.id for a in everybody if a.state not in (AgentState.OFFLINE, AgentState.NOT_READY)}
+    prefers = call.preferred_until is not None and call.preferred_until > now
+    if prefers and call.preferred in at_work - avoided:
         return agent.id == call.preferred
     if not is_able(agent, call, policy, now):
         return False

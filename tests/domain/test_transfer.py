@@ -152,6 +152,17 @@ def test_while_the_colleague_is_busy_the_call_waits_for_him_and_then_for_anybody
     assert match(board, NOW).wake_at == NOW + TIMINGS.prefer_ms
 
 
+@pytest.mark.parametrize("state", [_A.OFFLINE, _A.NOT_READY])
+def test_for_a_colleague_who_is_not_there_any_more_the_call_does_not_wait(state: AgentState) -> None:
+    c, gone = call_after(passed(to=ready("a2", queues=("instant",)))), agent(state, id="a2")
+    [(chosen, why)] = offered(c, gone, ready("a3", idle_s=5), ready("a4"))
+    assert (chosen, why["considered"], why.get("preferred")) == ("a3", {"a4": "idle_less"}, None)
+    assert [a for a, _ in offered(c, ready("a3"))] == ["a3"], "nor for one who was forgotten"
+    assert [a for a, _ in offered(c, ready("a2"), ready("a3", idle_s=5))] == ["a2"], (
+        "if he is back, he has it"
+    )
+
+
 def alerted(to: Agent) -> tuple[Call, Agent]:
     """The transferred call, offered to the colleague."""
     change = time.offer(call_after(passed(to=to)), to, offer_id="o2", why="", policy=POLICY, now=NOW)
