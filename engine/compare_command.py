@@ -60,7 +60,7 @@ def compare(
     seed
         For everything that is left to chance; default the scenario's.
     window
-        START..END, such as 9h..10h30m: only that part of the day.
+        START..END, such as 09:00..10:30 or 1h..2h30m: only that part of the day.
     json_
         Write every measure of every run, and with rules every call that changed, to this file; - is standard
         output.

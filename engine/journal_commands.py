@@ -5,7 +5,6 @@ replay's result, or an exported journal. They change nothing.
 """
 
 import sys
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from engine import options
-from engine.journal_input import between, opened
+from engine.journal_input import between, midnight, opened
 from engine.journal_output import missing_text, print_story, told_likeness, write_lines
 from engine.options import Usage
 from engine.tables import ConfigError
@@ -66,7 +65,7 @@ def why(
             told = tell(read, call_id)
         except NoSuchCall as missing:
             raise Usage(missing_text(missing, read)) from None
-        print_story(Words.of(told, language.value, read.zone, read.zero_at))
+        print_story(Words.of(told, language.value, read))
 
 
 def report(
@@ -86,7 +85,8 @@ def report(
     Parameters
     ----------
     from_
-        2025-03-31, 2025-03-31T09:00, or a duration ago such as 8h; default today. Of a replay: 9h.
+        2025-03-31, 2025-03-31T09:00, today's 09:00, or a duration ago such as 8h; default today. Of a
+        replay: 09:00 by its scenario's clock, or 1h from its beginning.
     to
         The same; default now.
     interval
@@ -113,10 +113,7 @@ def report(
         options.wrong("--interval", interval, 'a part of a day of 1m or more, such as "15m" or "1h"')
     with opened(json_, redis, embedded, config) as (read, settings):
         now = read.now()
-        today = datetime.fromtimestamp(now / 1000, read.zone).replace(
-            hour=0, minute=0, second=0, microsecond=0
-        )
-        begin = read.zero_at if read.zero_at is not None else round(today.timestamp() * 1000)
+        begin = read.zero_at if read.zero_at is not None else midnight(read, now)
         from_at, to_at = between(read, from_, to, now)
         from_at = begin if from_at is None else from_at
         to_at = max(now, from_at + 1) if to_at is None else to_at
@@ -142,7 +139,8 @@ def export_(
     format_
         jsonl (a fact a line), csv (a call a line) or queue_log (Asterisk's).
     from_
-        2025-03-31, 2025-03-31T09:00, or a duration ago such as 8h; default its beginning. Of a replay: 9h.
+        2025-03-31, 2025-03-31T09:00, today's 09:00, or a duration ago such as 8h; default its beginning. Of
+        a replay: 09:00 by its scenario's clock, or 1h from its beginning.
     to
         The same; default its end.
     out
@@ -183,7 +181,8 @@ def record_(
     out
         The scenario to write.
     from_
-        2025-03-31, 2025-03-31T09:00, or a duration ago such as 8h; default its beginning. Of a replay: 9h.
+        2025-03-31, 2025-03-31T09:00, today's 09:00, or a duration ago such as 8h; default its beginning. Of
+        a replay: 09:00 by its scenario's clock, or 1h from its beginning.
     to
         The same; default its end. Callers who asked before that are followed until they leave.
     check

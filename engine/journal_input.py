@@ -96,7 +96,14 @@ def between(read: "Journal", from_: str | None, to: str | None, now: int) -> tup
 
 
 def _instant(option: str, text: str, read: "Journal", now: int) -> int:
-    """A date or time in the journal's zone, or so long ago; of a replay, so long after its beginning."""
+    """A date or time in the journal's zone, or so long ago; of a replay, so long after its beginning.
+
+    A time of day is today's.
+    """
+    from engine.replay.reading import clock_s
+
+    if (shown_s := clock_s(text)) is not None:
+        return midnight(read, now) + 1000 * shown_s
     try:
         ms = duration_ms(text)
     except Expected:
@@ -106,5 +113,13 @@ def _instant(option: str, text: str, read: "Journal", now: int) -> int:
     try:
         then = datetime.fromisoformat(text)
     except ValueError:
-        options.wrong(option, text, '"2025-03-31", "2025-03-31T09:00" or a duration such as "8h"')
+        options.wrong(option, text, '"2025-03-31", "2025-03-31T09:00", "09:00" or a duration such as "8h"')
     return round((then if then.tzinfo else then.replace(tzinfo=read.zone)).timestamp() * 1000)
+
+
+def midnight(read: "Journal", now: int) -> int:
+    """When today began, or a replay's day."""
+    if read.midnight_at is not None:
+        return read.midnight_at
+    today = datetime.fromtimestamp(now / 1000, read.zone)
+    return round(today.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)

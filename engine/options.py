@@ -122,15 +122,28 @@ def choice(option: str, text: str, kind: type[E]) -> E:
         wrong(option, text, f"one of {', '.join(kind)}")
 
 
-def window(option: str, text: str) -> tuple[float, float]:
-    """`9h..10h30m`, in seconds of the day."""
+def window(option: str, text: str, zero_s: int) -> tuple[float, float]:
+    """`09:00..10:30` by a clock that shows `zero_s` at second 0, or `1h..2h30m` from there; as seconds."""
     start, sign, end = text.partition("..")
     if not sign:
-        wrong(option, text, 'START..END, such as "9h..10h30m"')
-    bounds = (duration(option, start) / 1000, duration(option, end) / 1000)
+        wrong(option, text, 'START..END, such as "09:00..10:30" or "9h..10h30m"')
+    bounds = (_second(option, start, zero_s), _second(option, end, zero_s))
     if bounds[0] >= bounds[1]:
         wrong(option, text, "an end after its start")
+    if bounds[0] < 0:
+        wrong(
+            option,
+            text,
+            f"a start at {zero_s // 3600:02}:{zero_s // 60 % 60:02} or later, when the day begins",
+        )
     return bounds
+
+
+def _second(option: str, text: str, zero_s: int) -> float:
+    from engine.replay.reading import clock_s
+
+    shown_s = clock_s(text)
+    return duration(option, text) / 1000 if shown_s is None else float(shown_s - zero_s)
 
 
 def readable(option: str, path: Path) -> Path:

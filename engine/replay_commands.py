@@ -103,7 +103,7 @@ def replay(
     seed
         For everything that is left to chance; default the scenario's.
     window
-        START..END, such as 9h..10h30m: only that part of the day.
+        START..END: only that part of the day; 09:00..10:30 by the scenario's clock, 1h..2h30m from second 0.
     json_
         Write the result to this file; - is standard output.
     html
@@ -182,7 +182,9 @@ def day_of(scenario: Path, window: str | None, seed: str | None) -> "tuple[Scena
     read = load_scenario(options.readable("SCENARIO", scenario))
     luck = read.seed if seed is None else options.whole("--seed", seed)
     return (
-        read.day(luck) if window is None else read.between(*options.window("--window", window), luck)
+        read.day(luck)
+        if window is None
+        else read.between(*options.window("--window", window, read.zero_s), luck)
     ), luck
 
 

@@ -206,16 +206,23 @@ def test_a_broken_expectation_is_told_and_is_the_status(
     assert "violated: mean_wait_s: expected at most 5, found 6.5" in capsys.readouterr().err
 
 
-def test_what_a_live_replay_does_not_carry_out_is_refused_by_its_key(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--dispatch", "stream"), "day: faults[0].kind = 'clock_step': expected one of drop_agent, drop_c"),
+        ((), "day: faults[0].kind = 'clock_step': expected with --live"),
+    ],
+)
+def test_what_a_replay_cannot_carry_out_is_refused_by_its_key(
+    options: tuple[str, ...], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_day(tmp_path)
     run(*IMPORT.split())
     with (tmp_path / "day.toml").open("a") as file:
-        file.write('\n[[faults]]\nat_s = 1\nkind = "kill_leader"\n')
+        file.write('\n[[faults]]\nat_s = 1\nkind = "clock_step"\nby = "-5m"\n')
     capsys.readouterr()
-    assert run("replay", "day.toml", "--live") == 2
-    assert "day: faults: expected none in a live replay" in capsys.readouterr().err
+    assert run("replay", "day.toml", *options) == 2
+    assert told in capsys.readouterr().err
 
 
 def test_a_window_is_a_part_of_the_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -225,6 +232,26 @@ def test_a_window_is_a_part_of_the_day(tmp_path: Path, capsys: pytest.CaptureFix
     assert run("replay", "day.toml", "--json", "-", "--window", "1.5s..1h") == 0
     [call] = json.loads(capsys.readouterr().out)["calls"]
     assert (call["call_id"], call["arrived_s"], call["wait_s"]) == ("c2", 0.5, 0.0)
+
+
+def test_a_window_is_by_the_scenario_s_clock_and_so_is_what_it_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_day(tmp_path)
+    run(*IMPORT.split())
+    day = tmp_path / "day.toml"
+    day.write_text('clock = "08:59:58"\n' + day.read_text())
+    capsys.readouterr()
+    assert run("replay", "day.toml", "--json", "r.json", "--window", "09:00..10:00") == 0
+    told = json.loads((tmp_path / "r.json").read_text())
+    assert (told["clock"], [call["call_id"] for call in told["calls"]]) == ("09:00", ["c2"])
+    capsys.readouterr()
+    assert run("why", "c2", "--json", "r.json") == 0
+    assert "  09:00:00.000  asked for queue" in capsys.readouterr().out
+    assert run("report", "--json", "r.json", "--from", "09:00", "--to", "09:30") == 0
+    assert "T09:00:00.000+00:00" in capsys.readouterr().out.splitlines()[1]
+    assert run("replay", "day.toml", "--window", "08:00..10:00") == 2
+    assert "--window 08:00..10:00: expected a start at 08:59 or later" in capsys.readouterr().err
 
 
 def test_an_address_that_is_taken_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:

@@ -253,7 +253,7 @@ def test_a_replay_s_calls_are_known_by_the_scenario_s_names(
     assert run("replay", str(story), "--json", "r.json") == 0
     capsys.readouterr()
     lines = told(capsys, "why", "shortly_before", "--json", "r.json")
-    assert "  60.000 s  asked for queue general, tier regular" in lines
+    assert "  00:01:00.000  asked for queue general, tier regular" in lines
     assert lines[-2:] == [
         "Waited on while 1 that arrived later were served:",
         "  vip to ani, arrived 40 s later, because vip, head starts counted, was due 50 s earlier",

@@ -29,6 +29,13 @@ def clock_s(text: str) -> int | None:
     return hours * 3600 + minutes * 60 + seconds
 
 
+def as_clock(second: int) -> str:
+    """What a clock shows so long after midnight; two days later it begins anew."""
+    minutes, seconds = divmod(second % (2 * 86_400), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}" + (f":{seconds:02}" if seconds else "")
+
+
 def scenario_converter(clock: str = "00:00") -> Converter:
     """The policy's converter, and the scenario's own ways. `clock`: what a clock shows at second 0."""
     conv = policy_converter()

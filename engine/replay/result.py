@@ -66,6 +66,7 @@ class Result:
             "mode": self.mode,
             "dispatch": self.dispatch,
             "seed": self.seed,
+            "clock": self.scenario.clock,
             "start_at": self.start_at,
             "speed": self.speed,
             "calls": rows,

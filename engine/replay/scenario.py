@@ -11,6 +11,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import chain
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from engine.replay.crews import MOST_AGENTS, Crew
 from engine.replay.csv_rows import MAX_MISTAKES, read_agents, read_calls
 from engine.replay.expectations import Expectation, Known
 from engine.replay.faults import MOST_NODES, Fault
-from engine.replay.reading import CLOCK, clock_s, scenario_converter
+from engine.replay.reading import CLOCK, as_clock, clock_s, scenario_converter
 from engine.replay.rows import AgentRow, CallRow, Second
 from engine.tables import A_NAME, ConfigError, Mistake, shown, structure
 from engine.toml_text import toml_rows, toml_value
@@ -52,6 +53,11 @@ class Scenario(PolicyTables):
     crews: tuple[Crew, ...] = ()
     agents: tuple[AgentRow, ...] = field(default=(), repr=False)
     calls: tuple[CallRow, ...] = field(default=(), repr=False)
+
+    @property
+    def zero_s(self) -> int:
+        """What a clock shows at second 0, in seconds since midnight."""
+        return clock_s(self.clock) or 0
 
     @property
     def service_level_s(self) -> Mapping[str, float]:
@@ -82,7 +88,10 @@ class Scenario(PolicyTables):
             if a.login_s < end_s and (a.logout_s is None or a.logout_s > start_s)
         ]
         faults = [evolve(f, at_s=f.at_s - start_s) for f in day.faults if start_s <= f.at_s < end_s]
-        return evolve(day, calls=tuple(calls), agents=tuple(agents), faults=tuple(faults), end_s=None)
+        clock = as_clock(self.zero_s + floor(start_s))
+        return evolve(
+            day, calls=tuple(calls), agents=tuple(agents), faults=tuple(faults), end_s=None, clock=clock
+        )
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from super().mistakes()

@@ -61,7 +61,7 @@ def deterministic_scheduling(seed: int) -> Iterator[None]:
 
 @contextmanager
 def seldom_collecting() -> Iterator[None]:
-    """Inside, cyclic garbage is looked for a hundred times less often: a day keeps nearly all that it makes."""
+    """Inside, cyclic garbage is looked for a hundred times less often: a day keeps nearly all it makes."""
     young, *older = gc.get_threshold()
     gc.set_threshold(100 * young, *older)
     try:

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
+from attrs import evolve
 
 from engine.domain.rules import Rule
 from engine.replay.compare import changed
@@ -77,6 +78,16 @@ def test_a_clock_has_hours_minutes_and_seconds() -> None:
     assert len(plot.clock_ticks(40 * 86_400, 12)) <= 13
 
 
+def test_an_axis_has_the_round_times_of_the_scenario_s_clock() -> None:
+    assert plot.clock_ticks(3600, 2, 8 * 3600 + 20 * 60) == [(600, "8:30"), (2400, "9:00")]
+    late = evolve(scenario((row("c1", 0),)), clock="08:20")
+    facts = [came("ani", 0), asked("c1", 0), *taken("c1", "ani", 5, asked_s=0), *ended("c1", "ani", 3600)]
+    page = replay_page(Day(result(late, facts)), [])
+    assert ">8:30</text>" in page
+    assert ">0:30</text>" not in page
+    assert "8:20:05" in page
+
+
 def test_areas_lie_upon_one_another() -> None:
     drawn = str(plot.areas(FRAME, [0, 5, 10], [(0, [1, 2]), (1, [2, 0])]))
     lower, upper = re.findall(r'd="([^"]+)" class="area', drawn)
@@ -129,6 +140,9 @@ def test_half_hours_are_means_of_their_bins() -> None:
     assert list(in_half_hours(edges, [[1, 3, 2, 2, 0, 0, 5, 5]])) == [
         *((0, [2]), (1800, [2]), (3600, [0]), (5400, [5])),
     ]
+    assert [start for start, _ in in_half_hours(edges, [range(8)], 8 * 3600 + 900)] == [
+        *(-900, 900, 2700, 4500, 6300),
+    ]
 
 
 def test_the_service_level_is_of_those_who_came_then() -> None:
@@ -137,6 +151,8 @@ def test_the_service_level_is_of_those_who_came_then() -> None:
     facts += [*ended("c1", "ani", 60), left("c2", 60), asked("c3", 70), *taken("c3", "ani", 100, asked_s=70)]
     found = service_levels(Day(result(scenario(rows), facts)), 240)
     assert [(i.calls, i.served, i.abandoned, i.level) for i in found] == [(2, 1, 1, 0.5), (1, 1, 0, 0)]
+    found = service_levels(Day(result(scenario(rows), facts)), 240, 8 * 3600 + 55)
+    assert [(i.start_s, i.end_s, i.calls) for i in found] == [(-55, 5, 1), (5, 65, 1), (65, 125, 1)]
 
 
 # the drawings

@@ -57,7 +57,8 @@ def eventful() -> Told:
 
 def told(day: Told, name: str, lang: str = "en") -> list[str]:
     """A line each: the sentences of the course, then the lists."""
-    words = Words.of(tell(day.journal(), name), lang, JAKARTA, None)
+    journal = day.journal(JAKARTA)
+    words = Words.of(tell(journal, name), lang, journal)
     course = [f"{when} {line}" for when, lines in words.course() for line in lines]
     return [words.title(), *course, *words.passed(), *words.passed_by(), words.ending()]
 
@@ -198,7 +199,7 @@ def test_every_call_of_a_life_at_random_can_be_told(seed: int, lang: str) -> Non
     journal = ResultJournal(lived_at_random(seed))
     for fact in journal.facts():
         if isinstance(fact, f.CallQueued):
-            words = Words.of(tell(journal, fact.call), lang, JAKARTA, None)
+            words = Words.of(tell(journal, fact.call), lang, journal)
             lines = [line for _, lines in words.course() for line in lines]
             assert len(lines) >= 2
             assert not [line for line in (*lines, words.title(), *words.passed()) if "None" in line]

@@ -38,7 +38,7 @@ class Told:
     _made: int = 0
 
     def journal(self, zone: Any = UTC, zero_at: int | None = None) -> ResultJournal:
-        return ResultJournal(tuple(self.facts), zone, zero_at)
+        return ResultJournal(tuple(self.facts), zone, zero_at, zero_at)
 
     def tell(self, fact: f.Fact) -> None:
         self.facts.append(fact)

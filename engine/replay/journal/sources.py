@@ -19,6 +19,7 @@ import redis
 from attrs import define, field, frozen
 
 from engine.domain.facts import Fact
+from engine.replay.reading import clock_s
 from engine.store.clock import VIRTUAL_START_MS
 from engine.store.journal import entries
 from engine.store.keys import Keys
@@ -46,7 +47,8 @@ class UnusableJournal(Exception):
 
 
 class Journal(Protocol):
-    """`zone`: in which its instants are told. `zero_at`: second 0 of a replay, None of a pool's journal.
+    """`zone`: in which its instants are told. `zero_at`: second 0 of a replay, `midnight_at`: when its clock
+    shows 0:00; None of a pool's journal.
 
     `latency_ms`: what the machine may take between two things that follow at once, in its time.
     """
@@ -56,6 +58,9 @@ class Journal(Protocol):
 
     @property
     def zero_at(self) -> int | None: ...
+
+    @property
+    def midnight_at(self) -> int | None: ...
 
     @property
     def latency_ms(self) -> int: ...
@@ -85,6 +90,7 @@ class PoolJournal:
     zone: tzinfo
     progress: Progress = _unseen
     zero_at: None = None
+    midnight_at: None = None
     latency_ms: int = LATENCY_MS
 
     def span(self) -> tuple[int, int] | None:
@@ -128,11 +134,12 @@ def _ms(name: str) -> int:
 
 @frozen
 class ResultJournal:
-    """The facts of a replay's result, all at hand, in scenario time from second 0."""
+    """The facts of a replay's result, all at hand, at the instants that its scenario's clock shows."""
 
     told: tuple[Fact, ...] = field(repr=False)
     zone: tzinfo = UTC
     zero_at: int = VIRTUAL_START_MS
+    midnight_at: int = VIRTUAL_START_MS
     latency_ms: int = LATENCY_MS
 
     def span(self) -> tuple[int, int] | None:
@@ -152,6 +159,7 @@ class ExportedJournal:
     path: Path
     zone: tzinfo
     zero_at: None = None
+    midnight_at: None = None
     latency_ms: int = LATENCY_MS
 
     def span(self) -> tuple[int, int] | None:
@@ -188,8 +196,9 @@ def journal_of(result: Mapping[str, Any]) -> ResultJournal:
     if not isinstance(told, list):
         raise UnusableJournal(f"holds no journal: {told or 'it is no result of a replay'}")
     start_at, speed = result.get("start_at", VIRTUAL_START_MS), result.get("speed", 1.0)
-    facts = tuple(map(decode_fact, _scenario_time(told, start_at, speed)))
-    return ResultJournal(facts, latency_ms=round(LATENCY_MS * speed))
+    zero_at = VIRTUAL_START_MS + 1000 * (clock_s(str(result.get("clock"))) or 0)
+    facts = tuple(map(decode_fact, _scenario_time(told, start_at, zero_at, speed)))
+    return ResultJournal(facts, zero_at=zero_at, latency_ms=round(LATENCY_MS * speed))
 
 
 @contextmanager
@@ -217,25 +226,27 @@ def _object(said: object) -> dict[str, Any]:
 # time
 
 
-def _scenario_time(told: list[dict[str, Any]], start_at: int, speed: float) -> Iterator[Mapping[str, Any]]:
+def _scenario_time(
+    told: list[dict[str, Any]], start_at: int, zero_at: int, speed: float
+) -> Iterator[Mapping[str, Any]]:
     """Facts as JSON objects, their instants and durations turned into the scenario's."""
-    if start_at == VIRTUAL_START_MS and speed == 1:
+    if start_at == zero_at and speed == 1:
         yield from told
         return
     for said in told:
-        yield _turned(said, start_at, speed)
+        yield _turned(said, start_at, zero_at, speed)
 
 
-def _turned(said: Mapping[str, Any], start_at: int, speed: float) -> dict[str, Any]:
+def _turned(said: Mapping[str, Any], start_at: int, zero_at: int, speed: float) -> dict[str, Any]:
     def value(key: str, found: Any) -> Any:
         if key == "why" and found:
-            return json.dumps(_turned(json.loads(found), start_at, speed), separators=(",", ":"))
+            return json.dumps(_turned(json.loads(found), start_at, zero_at, speed), separators=(",", ":"))
         if key == "terms":
             return {rule: round(ms * speed) for rule, ms in found.items()}
         if not isinstance(found, int):
             return found
         if key in ("at", "until") or key.endswith("_at"):
-            return VIRTUAL_START_MS + round((found - start_at) * speed)
+            return zero_at + round((found - start_at) * speed)
         return round(found * speed) if key.endswith("_ms") else found
 
     return {key: value(key, found) for key, found in said.items()}

@@ -1,13 +1,14 @@
-"""A `Telling` as sentences, in English or Indonesian; instants by the clock, or as a replay's seconds."""
+"""A `Telling` as sentences, in English or Indonesian; instants by the clock, a replay's by its scenario's."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from engine.replay.journal.catalogue import LANGUAGES
 from engine.replay.journal.passing import Passing
+from engine.replay.journal.sources import Journal
 from engine.replay.journal.telling import Saying, Telling
 
 #: Calls that a list names; of more it tells how many.
@@ -18,32 +19,35 @@ CONSIDERED = 4
 
 @frozen
 class Clockface:
-    """How instants and durations are told. `zero_at`: they are seconds of a replay's day, from there."""
+    """How instants and durations are told. `midnight_at`: of a replay's only day, which needs no date."""
 
     words: Mapping[str, str]
     zone: tzinfo = UTC
-    zero_at: int | None = None
+    midnight_at: int | None = None
     #: the day that goes without saying
     day: str = field(default="")
 
     def on(self, at: int) -> "Clockface":
         """The same, on the day of that instant."""
-        return Clockface(self.words, self.zone, self.zero_at, self._date(at))
+        return evolve(self, day=self._date(at))
 
     def instant(self, at: int) -> str:
-        if self.zero_at is not None:
-            return self.seconds(at - self.zero_at)
+        if self.midnight_at is not None:
+            return self._shown(at - self.midnight_at)
         then = datetime.fromtimestamp(at / 1000, self.zone)
         clock = f"{then:%H:%M:%S}{self.words['point']}{at % 1000:03}"
         date = self._date(at)
         return clock if date == self.day else f"{date} {clock}"
 
+    def _shown(self, ms: int) -> str:
+        """That long after midnight, on a clock that goes on after 24 hours."""
+        seconds, ms = divmod(ms, 1000)
+        minutes, s = divmod(seconds, 60)
+        h, minutes = divmod(minutes, 60)
+        return f"{h:02}:{minutes:02}:{s:02}{self.words['point']}{ms:03}"
+
     def _date(self, at: int) -> str:
         return f"{datetime.fromtimestamp(at / 1000, self.zone):%Y-%m-%d}"
-
-    def seconds(self, ms: int) -> str:
-        """A whole duration in seconds, to the ms."""
-        return self.words["s"].format(s=f"{ms / 1000:.3f}".replace(".", self.words["point"]))
 
     def span(self, ms: int) -> str:
         """A duration as one says it: 90 ms is 0.09 s, an hour has no fractions."""
@@ -64,9 +68,10 @@ class Words:
     clock: Clockface
 
     @classmethod
-    def of(cls, telling: Telling, lang: str, zone: tzinfo, zero_at: int | None) -> "Words":
+    def of(cls, telling: Telling, lang: str, journal: Journal) -> "Words":
         words = LANGUAGES[lang]
-        return cls(telling, words, Clockface(words, zone, zero_at).on(telling.arrived_at))
+        clock = Clockface(words, journal.zone, journal.midnight_at)
+        return cls(telling, words, clock.on(telling.arrived_at))
 
     def _(self, code: str, **said: Any) -> str:
         return self.words[code].format(**said)
@@ -102,7 +107,7 @@ class Words:
 
     def _name(self, call: str) -> str:
         """A replay's calls are known by their requests."""
-        return call if self.clock.zero_at is None else self.telling.requests.get(call) or call
+        return call if self.clock.midnight_at is None else self.telling.requests.get(call) or call
 
     def _pair(self, pair: str, p: Passing) -> str:
         said = {"after": self.clock.span(p.arrived_after_ms), "reason": self._why_passed(p)}

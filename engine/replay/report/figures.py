@@ -72,7 +72,7 @@ def _stacked(
     drawings = []
     for k, (layer, totals) in enumerate(zip(layers, sums, strict=True)):
         peak = max(range(BINS), key=totals.__getitem__)
-        desc = f"Highest {totals[peak]:.1f} at {plot.clock(edges[peak], short=True)}. Numbers in the table."
+        desc = f"Highest {totals[peak]:.1f} at {view.shown(edges[peak])}. Numbers in the table."
         drawn = plot.areas(frame, edges, [(s, v) for (s, _), v in zip(series, layer, strict=True)])
         drawings.append(plot.svg(view.named(name, k), f"{heading}{view.of(k)}", desc, frame, axes, drawn))
     tables = (
@@ -80,8 +80,8 @@ def _stacked(
             f"{heading}{view.of(k)}: mean of each interval",
             ["from", *(label for _, label in series)],
             [
-                [plot.clock(start, short=True), *(f"{value:.1f}" for value in values)]
-                for start, values in in_half_hours(edges, layer)
+                [view.shown(start), *(f"{value:.1f}" for value in values)]
+                for start, values in in_half_hours(edges, layer, view.zero_s)
             ],
         )
         for k, layer in enumerate(layers)
@@ -140,13 +140,15 @@ def waits(view: View) -> Section:
 
 
 def service_level(view: View) -> Section:
-    found = [service_levels(day, view.end_s) for day in view.days]
+    found = [service_levels(day, view.end_s, view.zero_s) for day in view.days]
     frame = view.frame(220, 1.0, right=88)
     axes = plot.axes(frame, view.clock(), _shares(), "time of arrival", "service level")
     drawings = []
     for k, (day, rows) in enumerate(zip(view.days, found, strict=True)):
         shown = [
-            (row.start_s, min(row.end_s, view.end_s), row.level) for row in rows if row.level is not None
+            (max(0.0, row.start_s), min(row.end_s, view.end_s), row.level)
+            for row in rows
+            if row.level is not None
         ]
         targets = {queue.service_target for queue in day.result.scenario.queues}
         marks = [plot.mark_y(frame, t / 100, f"target {t} %") for t in targets if len(targets) == 1]
@@ -161,7 +163,7 @@ def service_level(view: View) -> Section:
             head,
             [
                 [
-                    plot.clock(row.start_s, short=True),
+                    view.shown(row.start_s),
                     f"{row.calls:,}",
                     f"{row.served:,}",
                     f"{row.abandoned:,}",

@@ -1,4 +1,7 @@
-"""A day cut into intervals: how many were in a state, and how calls that came then were served."""
+"""A day cut into intervals: how many were in a state, and how calls that came then were served.
+
+Intervals begin when a clock shows a multiple of their length; `zero_s` is what it shows at second 0.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import fmean
@@ -43,15 +46,15 @@ def mean_levels(
 
 
 def in_half_hours(
-    edges: Sequence[float], layers: Sequence[Sequence[float]]
+    edges: Sequence[float], layers: Sequence[Sequence[float]], zero_s: int = 0
 ) -> Iterator[tuple[float, list[float]]]:
     """The same levels by `interval_s`: the start of each, and the mean of the bins that begin in it."""
     length = interval_s(edges[-1])
     starts: dict[int, list[int]] = {}
     for k, edge in enumerate(edges[:-1]):
-        starts.setdefault(int(edge / length), []).append(k)
+        starts.setdefault(int((edge + zero_s) / length), []).append(k)
     for number, bins in starts.items():
-        yield number * length, [fmean(layer[k] for k in bins) for layer in layers]
+        yield number * length - zero_s, [fmean(layer[k] for k in bins) for layer in layers]
 
 
 @frozen(kw_only=True)
@@ -67,22 +70,23 @@ class Interval:
     mean_wait_s: float | None
 
 
-def service_levels(day: Day, end_s: float) -> list[Interval]:
+def service_levels(day: Day, end_s: float, zero_s: int = 0) -> list[Interval]:
     length = interval_s(end_s)
     came: dict[int, list[int]] = {}
     for k, call in enumerate(day.result.calls):
-        came.setdefault(int(call.arrived_s / length), []).append(k)
+        came.setdefault(int((call.arrived_s + zero_s) / length), []).append(k)
     return [
-        _interval(day, number, [*came.get(number, ())], length) for number in range(max(came, default=-1) + 1)
+        _interval(day, number * length - zero_s, [*came.get(number, ())], length)
+        for number in range(int(zero_s / length), max(came, default=-1) + 1)
     ]
 
 
-def _interval(day: Day, number: int, numbers: Sequence[int], length: float) -> Interval:
+def _interval(day: Day, start_s: float, numbers: Sequence[int], length: float) -> Interval:
     sample = Sample(day, tuple(day.result.calls[k] for k in numbers))
     outcomes = [call.outcome for call in sample.calls]
     return Interval(
-        start_s=number * length,
-        end_s=(number + 1) * length,
+        start_s=start_s,
+        end_s=start_s + length,
         calls=len(outcomes),
         served=outcomes.count("served"),
         abandoned=outcomes.count("abandoned"),

@@ -16,10 +16,10 @@ NAMED = 6
 
 
 class DayClock(Clockface):
-    """Instants as the drawings have them: by the scenario's clock, and to the second."""
+    """Instants as the drawings have them: to the second."""
 
     def instant(self, at: int) -> str:
-        return clock((at - (self.zero_at or 0)) / 1000)
+        return clock((at - (self.midnight_at or 0)) / 1000)
 
 
 def longest_waits(result: Result) -> Html:
@@ -47,7 +47,7 @@ def _trace(journal: ResultJournal, call: CallOutcome) -> Html:
     except NoSuchCall:
         return el("article", head)
     said = LANGUAGES["en"]
-    words = Words(telling, said, DayClock(said, journal.zone, journal.zero_at))
+    words = Words(telling, said, DayClock(said, journal.zone, journal.midnight_at))
     steps = (
         el("li", el("time", at), el("p", lines[0]), *_more(lines[1:]))
         for at, lines in words.course()

@@ -72,14 +72,17 @@ def ticks(low: float, high: float, most: int) -> list[float]:
 _CLOCK_S = (1, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400)
 
 
-def clock_ticks(end_s: float, most: int) -> list[tuple[float, str]]:
-    """Instants of a day from second 0, and what is written there."""
+def clock_ticks(end_s: float, most: int, zero_s: int = 0) -> list[tuple[float, str]]:
+    """Round times of a day whose clock shows `zero_s` at second 0: the second, and what is written there."""
     step = next((s for s in _CLOCK_S if end_s / s <= most), 86_400 * math.ceil(end_s / 86_400 / most))
-    return [(float(s), clock(s, short=step >= 60)) for s in range(0, math.floor(end_s) + 1, step)]
+    first = -zero_s % step
+    return [
+        (float(s), clock(s + zero_s, short=step >= 60)) for s in range(first, math.floor(end_s) + 1, step)
+    ]
 
 
 def clock(second: float, *, short: bool = False) -> str:
-    """`9:05` or `9:05:30`: hours, minutes, seconds of the scenario; before its second 0 with a minus."""
+    """`9:05` or `9:05:30`: hours, minutes, seconds of the day; before midnight with a minus."""
     minutes, s = divmod(abs(math.floor(second)), 60)
     hours, minutes = divmod(minutes, 60)
     sign = "−" if second < 0 else ""

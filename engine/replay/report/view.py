@@ -68,8 +68,17 @@ class View:
     def legend(self) -> list[tuple[int, str]]:
         return [(FIRST + k, name) for k, name in enumerate(self.groups[1])]
 
+    @property
+    def zero_s(self) -> int:
+        """What a clock shows at second 0."""
+        return self.days[0].result.scenario.zero_s
+
     def clock(self) -> list[tuple[float, str]]:
-        return plot.clock_ticks(self.end_s, round(self.width / 72))
+        return plot.clock_ticks(self.end_s, round(self.width / 72), self.zero_s)
+
+    def shown(self, second: float) -> str:
+        """What a clock shows then."""
+        return plot.clock(second + self.zero_s, short=True)
 
     def frame(self, height: float, most: float, *, top: float = TOP, **more: float) -> Frame:
         return Frame(width=self.width, height=height, x=(0, self.end_s), y=(0, most), top=top, **more)
