@@ -111,13 +111,13 @@ def report(
     ms = options.duration("--interval", interval)
     if ms < MINUTE_MS or DAY_MS % ms:
         options.wrong("--interval", interval, 'a part of a day of 1m or more, such as "15m" or "1h"')
-    with opened(json_, redis, embedded, config) as (read, settings):
+    with opened(json_, redis, embedded, config) as (read, rules):
         now = read.now()
         begin = read.zero_at if read.zero_at is not None else midnight(read, now)
         from_at, to_at = between(read, from_, to, now)
         from_at = begin if from_at is None else from_at
         to_at = max(now, from_at + 1) if to_at is None else to_at
-        write_lines(out, lines(read, settings.policy, each, from_at, to_at, ms, now=now))
+        write_lines(out, lines(read, rules.policy, each, from_at, to_at, ms, now=now))
 
 
 @journal.command(name="export")
@@ -200,11 +200,11 @@ def record_(
     from engine.replay.journal.recording import NothingToRecord, record
     from engine.replay.scenario import as_name, dump_scenario
 
-    with opened(json_, redis, embedded, config) as (read, settings):
+    with opened(json_, redis, embedded, config) as (read, rules):
         from_at, to_at = between(read, from_, to, read.now())
         edges = {"from_at": from_at, "to_at": to_at}
         try:
-            made = record(read, settings.policy, name=as_name(out.stem), labels=settings.labels, **edges)
+            made = record(read, rules.policy, name=as_name(out.stem), labels=rules.labels, **edges)
         except NothingToRecord as nothing:
             raise Usage(f"there is nothing to record: {nothing}") from None
     mistakes = list(made.scenario.mistakes())

@@ -16,14 +16,18 @@ from engine.settings import Settings
 from engine.tables import Expected, duration_ms
 
 if TYPE_CHECKING:
+    from engine.policy_file import PolicyTables
     from engine.replay.journal.sources import Journal
 
 
 @contextmanager
 def opened(
     json_: Path | None, redis_url: str | None, embedded: Path | None, config: Path | None
-) -> "Iterator[tuple[Journal, Settings]]":
-    """The journal that is asked for, and the settings. What is wrong with it is the user's to put right."""
+) -> "Iterator[tuple[Journal, PolicyTables | Settings]]":
+    """The journal that is asked for, and the rules: a replay's own, or those of the settings.
+
+    What is wrong with it is the user's to put right.
+    """
     given = {"--json": json_, "--redis": redis_url, "--embedded": embedded}
     both = [name for name, value in given.items() if value is not None]
     if len(both) > 1:
@@ -34,7 +38,8 @@ def opened(
 
     if json_ is not None:
         try:
-            yield read_journal(options.readable("--json", json_), zone), settings
+            read_file = read_journal(options.readable("--json", json_), zone)
+            yield read_file, read_file.rules or settings
         except UnusableJournal as error:
             raise Usage(str(error)) from error
         return

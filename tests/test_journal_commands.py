@@ -264,6 +264,18 @@ def test_a_replay_s_calls_are_known_by_the_scenario_s_names(
     assert "replayed: 4 of 4 assignments stand alike, 4 in all\n" in capsys.readouterr().out
 
 
+def test_a_replay_is_reported_by_its_own_rules_not_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = Path(__file__).parent.parent / "scenarios" / "a_priority_caller_passes_within_his_head_start.toml"
+    patient = story.read_text().replace('wrap_up = "0s"', 'wrap_up = "0s"\nservice_level = "2m"')
+    (tmp_path / "patient.toml").write_text(patient)
+    run("replay", "patient.toml", "--json", "r.json")
+    capsys.readouterr()
+    [row] = csv.DictReader(told(capsys, "report", "--json", "r.json"))
+    assert (row["queue"], row["answered"], row["in_time"]) == ("general", "4", "2")
+
+
 MISTAKES = [
     (["why"], "CALL_ID"),
     (["journal", "record", "--json", "j.jsonl"], "--out"),

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+import orjson
 from attrs import asdict, field, frozen
 
 from engine.domain.facts import Fact
+from engine.policy_file import PolicyTables, policy_converter
 from engine.replay.cost import Cost
 from engine.replay.expectations import failures, summary
 from engine.replay.scenario import Scenario
@@ -69,6 +71,7 @@ class Result:
             "clock": self.scenario.clock,
             "start_at": self.start_at,
             "speed": self.speed,
+            "rules": self._rules(),
             "calls": rows,
             "summary": {**summary(rows, service_level_s), **self.extra},
             "cost": None if self.cost is None else asdict(self.cost),
@@ -78,6 +81,12 @@ class Result:
             ],
             "journal": self._journal(),
         }
+
+    def _rules(self) -> dict[str, Any]:
+        """The policy tables of the scenario, by which the day is to be judged."""
+        tables = policy_converter().unstructure(self.scenario, unstructure_as=PolicyTables)
+        plain: dict[str, Any] = orjson.loads(orjson.dumps(tables))
+        return plain
 
     def _journal(self) -> list[dict[str, Any]] | str:
         if len(self.calls) > JOURNAL_CALLS:

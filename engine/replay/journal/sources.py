@@ -19,11 +19,13 @@ import redis
 from attrs import define, field, frozen
 
 from engine.domain.facts import Fact
+from engine.policy_file import PolicyTables, policy_converter
 from engine.replay.reading import clock_s
 from engine.store.clock import VIRTUAL_START_MS
 from engine.store.journal import entries
 from engine.store.keys import Keys
 from engine.store.records import Corrupt, decode_fact
+from engine.tables import ConfigError, structure
 
 #: How long before a range begins an agent who works in it may have logged in: as long as a token is good.
 LOOK_BACK_MS = 24 * 3_600_000
@@ -48,7 +50,7 @@ class UnusableJournal(Exception):
 
 class Journal(Protocol):
     """`zone`: in which its instants are told. `zero_at`: second 0 of a replay, `midnight_at`: when its clock
-    shows 0:00; None of a pool's journal.
+    shows 0:00; None of a pool's journal. `rules`: those it was served by, if they are known.
 
     `latency_ms`: what the machine may take between two things that follow at once, in its time.
     """
@@ -61,6 +63,9 @@ class Journal(Protocol):
 
     @property
     def midnight_at(self) -> int | None: ...
+
+    @property
+    def rules(self) -> PolicyTables | None: ...
 
     @property
     def latency_ms(self) -> int: ...
@@ -91,6 +96,7 @@ class PoolJournal:
     progress: Progress = _unseen
     zero_at: None = None
     midnight_at: None = None
+    rules: None = None
     latency_ms: int = LATENCY_MS
 
     def span(self) -> tuple[int, int] | None:
@@ -140,6 +146,7 @@ class ResultJournal:
     zone: tzinfo = UTC
     zero_at: int = VIRTUAL_START_MS
     midnight_at: int = VIRTUAL_START_MS
+    rules: PolicyTables | None = None
     latency_ms: int = LATENCY_MS
 
     def span(self) -> tuple[int, int] | None:
@@ -160,6 +167,7 @@ class ExportedJournal:
     zone: tzinfo
     zero_at: None = None
     midnight_at: None = None
+    rules: None = None
     latency_ms: int = LATENCY_MS
 
     def span(self) -> tuple[int, int] | None:
@@ -198,7 +206,16 @@ def journal_of(result: Mapping[str, Any]) -> ResultJournal:
     start_at, speed = result.get("start_at", VIRTUAL_START_MS), result.get("speed", 1.0)
     zero_at = VIRTUAL_START_MS + 1000 * (clock_s(str(result.get("clock"))) or 0)
     facts = tuple(map(decode_fact, _scenario_time(told, start_at, zero_at, speed)))
-    return ResultJournal(facts, zero_at=zero_at, latency_ms=round(LATENCY_MS * speed))
+    return ResultJournal(facts, zero_at=zero_at, rules=_rules(result), latency_ms=round(LATENCY_MS * speed))
+
+
+def _rules(result: Mapping[str, Any]) -> PolicyTables | None:
+    if "rules" not in result:
+        return None
+    try:
+        return structure(policy_converter(), result["rules"], PolicyTables, "rules")
+    except ConfigError as error:
+        raise UnusableJournal(f"holds no rules that can be read: {error}") from error
 
 
 @contextmanager
