@@ -65,7 +65,7 @@ class Harm:
             case FaultKind.STORE_EMPTIED:
                 await store.empty()
             case FaultKind.CLOCK_STEP:
-                await store.step(fault.by_ms or 0)
+                store.step(fault.by_ms or 0)
 
     def _real_s(self, fault: Fault) -> float:
         return (fault.for_ms or 0) / 1000 / self.speed

@@ -103,7 +103,7 @@ class StoreProcess:
             async with self._dead():
                 shutil.rmtree(self._data / _FILE)
 
-    async def step(self, by_ms: int) -> None:
+    def step(self, by_ms: int) -> None:
         """Set its clock by so much, within a second."""
         assert self._clock is not None
         self._clock.step(by_ms)

@@ -116,6 +116,76 @@ async def test_who_loses_his_link_comes_back_with_his_place_and_asks_again() -> 
     assert server.codes[-1] == CloseCode.NORMAL
 
 
+async def test_who_finds_nobody_goes_on_to_the_next_address() -> None:
+    async def script(visit: Visit) -> None:
+        await visit.hear()
+        await visit.say(WELCOME)
+        await visit.hear()
+        await visit.say(QUEUED, ENDED)
+
+    async with serving(script) as (server, url):
+        nobody = url.rpartition(":")[0] + ":1"
+        link = a_link(url, SimCustomer(ROW))
+        link.urls, link.node = (url, nobody), 1
+        await link.run()
+    assert (server.visits, link.connects, link.node, link.broke) == (1, 1, 3, False)
+
+
+async def test_a_link_that_is_cut_comes_back_after_its_time_and_says_nothing_before() -> None:
+    async def first(visit: Visit) -> None:
+        await visit.hear()
+        await visit.say(WELCOME)
+        await visit.hear()
+        await visit.say(QUEUED)
+
+    async def second(visit: Visit) -> None:
+        assert (await visit.hear())["resume"] == "place"
+        await visit.say(WELCOME, QUEUED, ENDED)
+
+    def saw(message: ServerMessage) -> None:
+        if message.type == "call.queued" and link.connects == 1:
+            link.drop(50_000)
+
+    async with serving(first, second) as (server, url):
+        link = a_link(url, SimCustomer(ROW))
+        link.saw = lambda message: (
+            link.drop(50_000) if message.type == "call.queued" and link.connects == 1 else None
+        )
+        await link.run()
+    assert (server.visits, link.connects, link.broke) == (2, 2, True)
+    assert server.codes[0] not in (CloseCode.NORMAL, CloseCode.GOING_AWAY)
+
+
+async def test_a_client_that_stops_reading_answers_no_ping_and_hears_all_of_it_later() -> None:
+    heard: list[str] = []
+
+    def saw(message: ServerMessage) -> None:
+        heard.append(message.type)
+        if message.type == "call.queued":
+            link.stall(3_600_000_000)
+            stalled.set()
+
+    async def script(visit: Visit) -> None:
+        await visit.hear()
+        await visit.say(WELCOME)
+        await visit.hear()
+        await visit.say(QUEUED)
+        await stalled.wait()
+        await visit.say(ENDED)
+        with trio.move_on_after(0.3) as asked:
+            await visit.socket.ping()
+        assert asked.cancelled_caught
+        assert heard == ["welcome", "call.queued"]
+        link._tap.open()
+
+    async with serving(script) as (_, url):
+        stalled, link = trio.Event(), a_link(url, SimCustomer(ROW))
+        link.saw = saw
+        await link.run()
+    assert heard == ["welcome", "call.queued", "call.ended"]
+    assert (link.connects, link.closes, link.broke) == (1, {1000: 1}, True)
+
+
 async def test_who_was_replaced_stays_away() -> None:
     async def script(visit: Visit) -> None:
         await visit.hear()

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 from actors.test_life_at_random import POLICY as LIFE
+from stories import IN_VIRTUAL_TIME
 from told import JAKARTA, Told, at, lived_at_random
 
 from engine.domain import facts as f
@@ -24,7 +25,6 @@ from engine.replay.scenario import Scenario, dump_scenario, load_scenario
 from engine.replay.virtual import replay
 
 BANK = Path(os.environ.get("GILIRAN_BANK_DATA", Path(__file__).parents[3] / "shared" / "data" / "bank1999"))
-STORIES = sorted((Path(__file__).parents[2] / "scenarios").glob("*.toml"))
 POLICY = Policy(queues={name: Queue(name=name, wrap_up_ms=30_000) for name in ("general", "cards")})
 
 
@@ -56,7 +56,7 @@ def call(made: Recorded, name: str) -> CallRow:
 # days that are served again
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("story", IN_VIRTUAL_TIME)
 def test_a_story_is_recorded_and_comes_out_the_same(story: Path, tmp_path: Path) -> None:
     day = load_scenario(story)
     journal = journal_of(replay(day).to_json())

@@ -6,13 +6,12 @@ from typing import Any
 
 import fastjsonschema
 import pytest
+from stories import SCENARIOS, STORIES
 
 from engine.replay.scenario import load_scenario
 from engine.replay.schema import schema, text
 from engine.tables import ConfigError
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
-STORIES = sorted(SCENARIOS.glob("*.toml"))
 VALIDATE = fastjsonschema.compile(schema())
 HEADER = "#:schema scenario.schema.json"
 

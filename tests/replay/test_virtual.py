@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from stories import IN_VIRTUAL_TIME, STORIES
 
 from engine.domain.rules import Queue, Select
 from engine.replay.call_log import import_call_log
@@ -21,7 +22,6 @@ from engine.replay.scenario import Scenario, load_scenario
 from engine.replay.virtual import replay
 
 ROOT = Path(__file__).parents[2]
-STORIES = sorted((ROOT / "scenarios").glob("*.toml"))
 BANK = Path(os.environ.get("GILIRAN_BANK_DATA", ROOT.parent / "shared" / "data" / "bank1999"))
 
 needs_bank = pytest.mark.skipif(
@@ -29,7 +29,7 @@ needs_bank = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("story", IN_VIRTUAL_TIME)
 def test_every_story_comes_true(story: Path) -> None:
     assert replay(load_scenario(story)).to_json()["violations"] == []
 
