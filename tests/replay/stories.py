@@ -1,4 +1,4 @@
-"""The stories of `scenarios/`, and as parameters of tests in virtual time: those that are live are skipped."""
+"""The stories of `scenarios/`, and as parameters of tests in virtual time: what is live only is skipped."""
 
 from pathlib import Path
 
