@@ -120,6 +120,8 @@ def replay(
     live = live or by is not Dispatch.PRIORITY
     faster = speed_of(speed, live)
     day, luck = day_of(scenario, window, seed)
+    if window is not None:
+        say("note: expectations are of the whole day; of a part only invariants are checked")
     log.configure(LogFormat.CONSOLE, level=WARNING)
     [told] = replayed([Run(day.name, day, by, live)], faster, luck)
     plain = told.result.to_json()

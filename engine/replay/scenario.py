@@ -79,7 +79,10 @@ class Scenario(PolicyTables):
         )
 
     def between(self, start_s: float, end_s: float, seed: int | None = None) -> "Scenario":
-        """That part of the day alone, from second 0: its calls, and the agents who are logged in then."""
+        """That part of the day alone, from second 0: its calls, and the agents who are logged in then.
+
+        Nothing is expected of a part: what is expected is of the whole day.
+        """
         day = self.day(seed)
         calls = [c.later(-start_s) for c in day.calls if start_s <= c.arrive_s < end_s]
         agents = [
@@ -89,9 +92,8 @@ class Scenario(PolicyTables):
         ]
         faults = [evolve(f, at_s=f.at_s - start_s) for f in day.faults if start_s <= f.at_s < end_s]
         clock = as_clock(self.zero_s + floor(start_s))
-        return evolve(
-            day, calls=tuple(calls), agents=tuple(agents), faults=tuple(faults), end_s=None, clock=clock
-        )
+        people = {"calls": tuple(calls), "agents": tuple(agents), "faults": tuple(faults)}
+        return evolve(day, **people, expect=(), end_s=None, clock=clock)
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from super().mistakes()
