@@ -120,8 +120,6 @@ def replay(
     live = live or by is not Dispatch.PRIORITY
     faster = speed_of(speed, live)
     day, luck = day_of(scenario, window, seed)
-    if window is not None:
-        say("note: expectations are of the whole day; of a part only invariants are checked")
     log.configure(LogFormat.CONSOLE, level=WARNING)
     [told] = replayed([Run(day.name, day, by, live)], faster, luck)
     plain = told.result.to_json()
@@ -183,11 +181,11 @@ def day_of(scenario: Path, window: str | None, seed: str | None) -> "tuple[Scena
 
     read = load_scenario(options.readable("SCENARIO", scenario))
     luck = read.seed if seed is None else options.whole("--seed", seed)
-    return (
-        read.day(luck)
-        if window is None
-        else read.between(*options.window("--window", window, read.zero_s), luck)
-    ), luck
+    if window is None:
+        return read.day(luck), luck
+    if read.expect:
+        say("note: expectations are of the whole day; of a part only invariants are checked")
+    return read.between(*options.window("--window", window, read.zero_s), luck), luck
 
 
 def speed_of(text: str | None, live: bool) -> float:

@@ -240,9 +240,11 @@ def test_a_window_is_by_the_scenario_s_clock_and_so_is_what_it_holds(
     write_day(tmp_path)
     run(*IMPORT.split())
     day = tmp_path / "day.toml"
-    day.write_text('clock = "08:59:58"\n' + day.read_text())
+    expected = '\n[[expect]]\nmeasure = "calls"\nmin = 2\n'
+    day.write_text('clock = "08:59:58"\n' + day.read_text() + expected)
     capsys.readouterr()
     assert run("replay", "day.toml", "--json", "r.json", "--window", "09:00..10:00") == 0
+    assert "note: expectations are of the whole day" in capsys.readouterr().err
     told = json.loads((tmp_path / "r.json").read_text())
     assert (told["clock"], [call["call_id"] for call in told["calls"]]) == ("09:00", ["c2"])
     capsys.readouterr()

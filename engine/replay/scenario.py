@@ -92,8 +92,8 @@ class Scenario(PolicyTables):
         ]
         faults = [evolve(f, at_s=f.at_s - start_s) for f in day.faults if start_s <= f.at_s < end_s]
         clock = as_clock(self.zero_s + floor(start_s))
-        people = {"calls": tuple(calls), "agents": tuple(agents), "faults": tuple(faults)}
-        return evolve(day, **people, expect=(), end_s=None, clock=clock)
+        part = evolve(day, clock=clock, end_s=None, expect=())
+        return evolve(part, calls=tuple(calls), agents=tuple(agents), faults=tuple(faults))
 
     def mistakes(self) -> Iterator[Mistake]:
         yield from super().mistakes()
