@@ -22,9 +22,10 @@ from engine import __version__, options
 from engine.compare_command import compare
 from engine.config import load, load_secret
 from engine.domain.limits import NAME_CHARS, TOKEN_LIFE_S, VALUE_CHARS
+from engine.import_command import import_
 from engine.journal_commands import journal, report, why
 from engine.options import Usage
-from engine.replay_commands import import_, replay
+from engine.replay_commands import replay
 from engine.settings import Settings
 from engine.tables import ConfigError
 from engine.talk_command import talk

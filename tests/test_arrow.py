@@ -41,6 +41,7 @@ BELOW_APP = {*ARROW, "wiring", "node", "app", "demo"}
 COMMAND_LINE = {
     *(
         "cli",
+        "import_command",
         "replay_commands",
         "compare_command",
         "journal_commands",
