@@ -31,6 +31,9 @@ from engine.domain.moves import agent as moves
 from engine.domain.moves.restore import restore_agent
 from engine.domain.news import Signalled
 
+#: What he asks of a call, and may name it.
+OfCall = CallHangup | WrapupFinish | CallTransfer
+
 
 @define
 class AgentSession:
@@ -95,6 +98,8 @@ class AgentSession:
 
     def decide(self, request: Request, view: View, now: int) -> Change:
         agent, call, policy = self._known(view), self._call(view), self.context.policy
+        if isinstance(request, OfCall):
+            return self._of_call(request, agent, self._meant(request.call_id, view), view, now)
         match request:
             case StateSet(state=state, reason=reason):
                 return moves.set_state(agent, state, reason or "", policy, now)
@@ -102,18 +107,35 @@ class AgentSession:
                 return moves.accept(agent, call, offer_id, now)
             case OfferDecline(offer_id=offer_id):
                 return moves.decline(agent, call, offer_id, policy, now)
-            case CallHangup():
-                return moves.hang_up(agent, call, policy, now)
-            case WrapupFinish(disposition=disposition, notes=notes):
-                return moves.finish_wrap_up(agent, call, disposition or "", notes or "", policy, now)
-            case CallTransfer(queue=queue, agent_id=agent_id, note=note):
-                record = view.get(f"agent:{agent_id}")
-                colleague = record if isinstance(record, Agent) else None
-                return moves.transfer(
-                    agent, call, queue=queue, colleague=colleague, note=note or "", policy=policy, now=now
-                )
             case _:
                 raise TypeError(f"an agent cannot ask {request!r}")
+
+    def _of_call(self, request: OfCall, agent: Agent, call: Call | None, view: View, now: int) -> Change:
+        policy, call_id = self.context.policy, request.call_id
+        match request:
+            case CallHangup():
+                return moves.hang_up(agent, call, policy, now, call_id=call_id)
+            case WrapupFinish(disposition=disposition, notes=notes):
+                return moves.finish_wrap_up(
+                    agent, call, disposition or "", notes or "", policy, now, call_id=call_id
+                )
+            case CallTransfer(queue=queue, agent_id=agent_id, note=note):
+                record = view.get(f"agent:{agent_id}")
+                return moves.transfer(
+                    agent,
+                    call,
+                    queue=queue,
+                    colleague=record if isinstance(record, Agent) else None,
+                    note=note or "",
+                    policy=policy,
+                    now=now,
+                    call_id=call_id,
+                )
+
+    def _meant(self, call_id: str | None, view: View) -> Call | None:
+        """The call he names, or the one at hand."""
+        record = self._call(view) if call_id is None else view.get(f"call:{call_id}")
+        return record if isinstance(record, Call) else None
 
     def drop(self, view: View, now: int) -> Change:
         agent = self._agent(view)
@@ -142,7 +164,14 @@ class AgentSession:
                 return [await colleagues(self.context.store, self.identity.sub)]
             case CallTransfer():
                 await self._find_target(request, view)
+        if isinstance(request, OfCall) and request.call_id is not None:
+            await self._find(f"call:{request.call_id}", view)
         return None
+
+    async def _find(self, ref: Ref, view: View) -> None:
+        """Learn of a call that is not at hand any more, if it is one."""
+        if ref not in self.refs(view):
+            view.correct({ref: (await self.context.store.read((ref,))).get(ref)})
 
     async def _find_target(self, request: CallTransfer, view: View) -> None:
         """Learn of the colleague who is to have the call."""

@@ -121,8 +121,8 @@ class QueuedCall:
         match request:
             case CallRequest():
                 return self._ask(request, view, now)
-            case CallCancel() | CallHangup():
-                return moves.leave(call, self._agent(view), self.context.policy, now)
+            case CallCancel(call_id=call_id) | CallHangup(call_id=call_id):
+                return moves.leave(call, self._agent(view), self.context.policy, now, call_id=call_id)
             case CallRate(call_id=call_id, score=score, comment=comment):
                 return moves.rate(call, call_id, self.identity.sub, score, comment or "", now)
             case _:

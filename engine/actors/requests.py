@@ -2,6 +2,9 @@
 
 The codec, the tests' tables and the documentation are made from these classes. Absent optional fields are
 None.
+
+A client whose link broke before the answer asks again. Where a request says what it means (`request_id`,
+`offer_id`, `call_id`) that is harmless: what he has done already is granted, and nothing changes.
 """
 
 from typing import Any, ClassVar
@@ -40,9 +43,11 @@ class CallRequest:
 
 @frozen(kw_only=True)
 class CallCancel:
-    """End my call, whatever its state; without one it is done already."""
+    """End my call, whatever its state."""
 
     type: ClassVar[str] = "call.cancel"
+    #: the call that is meant: never another, and saying it again is harmless
+    call_id: str | None = None
 
 
 @frozen(kw_only=True)
@@ -50,6 +55,8 @@ class CallHangup:
     """End my call, whatever its state. An agent goes to wrap-up."""
 
     type: ClassVar[str] = "call.hangup"
+    #: the call that is meant: never another, and saying it again is harmless
+    call_id: str | None = None
 
 
 @frozen(kw_only=True)
@@ -103,6 +110,8 @@ class WrapupFinish:
     """End wrap-up before its time, and say how the call turned out."""
 
     type: ClassVar[str] = "wrapup.finish"
+    #: the call that is meant: never another, and saying it again is harmless
+    call_id: str | None = None
     #: one of the configured
     disposition: str | None = None
     notes: str | None = None
@@ -116,6 +125,8 @@ class CallTransfer:
     """
 
     type: ClassVar[str] = "call.transfer"
+    #: the call that is meant: never another, and saying it again is harmless
+    call_id: str | None = None
     queue: str | None = None
     agent_id: str | None = None
     note: str | None = None
@@ -182,7 +193,7 @@ class AgentSetSkills:
 
     type: ClassVar[str] = "agent.set_skills"
     agent_id: str
-    queues: list[str]
+    queues: tuple[str, ...]
     skills: dict[str, int]
 
 

@@ -92,7 +92,7 @@ class Talker:
         """What he says before he goes."""
         self.leaving = True
         if self.role is Role.CUSTOMER:
-            return asked.CallHangup()
+            return _hang_up(self)
         return asked.StateSet(state=AgentState.OFFLINE)
 
 
@@ -104,17 +104,21 @@ def _decline(talker: Talker) -> ClientMessage | None:
     return asked.OfferDecline(offer_id=talker.offer_id) if talker.offer_id else None
 
 
+def _hang_up(talker: Talker) -> ClientMessage:
+    return asked.CallHangup(call_id=talker.call_id or None)
+
+
 def _state(state: AgentState, reason: str | None = None) -> Callable[[Talker], ClientMessage]:
     return lambda _: asked.StateSet(state=state, reason=reason)
 
 
 KEYS: Mapping[Role, tuple[Key, ...]] = {
-    Role.CUSTOMER: (Key("h", "hang up", lambda _: asked.CallHangup()),),
+    Role.CUSTOMER: (Key("h", "hang up", _hang_up),),
     Role.AGENT: (
         Key("a", "accept", _accept),
         Key("d", "decline", _decline),
-        Key("h", "hang up", lambda talker: asked.CallHangup() if talker.in_call else None),
-        Key("f", "finish wrap-up", lambda _: asked.WrapupFinish()),
+        Key("h", "hang up", lambda talker: _hang_up(talker) if talker.in_call else None),
+        Key("f", "finish wrap-up", lambda talker: asked.WrapupFinish(call_id=talker.call_id or None)),
         Key("b", "break", _state(AgentState.NOT_READY, "break")),
         Key("r", "ready", _state(AgentState.READY)),
     ),

@@ -177,6 +177,25 @@ def test_what_was_not_answered_is_asked_again_before_anything_newer(world: World
     assert world.types() == ["hello", "call.cancel", "call.hangup"]
 
 
+def test_what_is_asked_of_the_call_at_hand_names_it_and_does_so_when_it_is_asked_again(world: World) -> None:
+    world.welcomes()
+    world.asks("early", "call.cancel")
+    world.says("call.queued", call_id="c1", queue="general", position=1, ewt_ms=None, resume_token="r")
+    for n, type in enumerate(("call.cancel", "call.hangup", "call.transfer", "wrapup.finish", "call.rate")):
+        world.asks(f"{n}", type)
+    world.asks("other", "call.hangup", call_id="c0")
+    world.loses()
+    world.passes(250)
+    world.welcomes()
+    world.says("call.connected", call_id="c2")
+    world.asks("newer", "call.hangup")
+    world.says("agent.state", state="ready", reason=None, since_at=1, next_state=None, deadline_at=None)
+    world.asks("none", "wrapup.finish")
+    called = [None, *["c1"] * 4, None, "c0"]
+    for socket, newer in zip(world.sockets, ([], ["c2", None]), strict=True):
+        assert [frame.get("call_id") for frame in socket["sent"][1:]] == called + newer
+
+
 def test_a_command_is_said_once_or_not_at_all(world: World) -> None:
     world.asks("early", "call.end", how="command")
     world.welcomes()

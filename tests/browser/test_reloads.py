@@ -57,6 +57,36 @@ def test_an_agent_in_wrap_up_stays_there(house: House) -> None:
     sari.sees("wrap_up.how.completed.customer", name="Budi")
 
 
+#: The first answer to the end of a wrap-up is lost, and its link with it.
+_DEAF_ONCE = """
+let deaf = false;
+const { prototype } = WebSocket;
+const { send } = prototype;
+prototype.send = function (text) {
+    send.call(this, text);
+    if (deaf || JSON.parse(text).type !== "wrapup.finish") return;
+    deaf = true;
+    this.onmessage = null;
+    setTimeout(() => this.close(), 300);
+};
+"""
+
+
+def test_notes_whose_answer_was_lost_are_known_to_be_kept(house: House) -> None:
+    house.dress = {"sari": _DEAF_ONCE, "budi": ""}.__getitem__
+    budi, sari = in_call(house)
+    budi.hangs_up()
+    sari.is_in_wrap_up()
+    sari.finishes("Solved", "A new card is on its way.")
+    sari.is_in("ready")
+    sari.hears("link.back")
+    sari.sees_no("unsent.title", name="Budi")
+    sari.sees_no("refused.wrong_state", state=sari.text("state.ready"))
+    first, again = sari.watch.frames("wrapup.finish")
+    assert first == again
+    assert first["call_id"]
+
+
 def test_the_end_of_a_call_is_told_to_whoever_comes_back_after_it(house: House) -> None:
     budi, sari = in_call(house)
     budi.page.goto("about:blank")

@@ -66,6 +66,25 @@ async def test_the_newest_session_wins_across_nodes(house: House) -> None:
         assert (await new.ask("ping"))["type"] == "pong"
 
 
+async def test_what_was_done_is_granted_again_to_whoever_names_the_call(house: House) -> None:
+    async with house.agent("siti") as agent, house.waiting("budi", queue="slow") as (customer, queued):
+        await agent.ask("offer.accept", offer_id=(await agent.hear("offer"))["offer_id"])
+        await customer.hear("call.connected")
+        call_id = queued["call_id"]
+        for type_, fields in (
+            ("call.transfer", {"queue": "slow", "note": "wants a loan"}),
+            ("wrapup.finish", {"disposition": "sold", "notes": "asked"}),
+        ):
+            for _ in range(2):
+                answer = await agent.ask(type_, call_id=call_id, **fields)
+                assert answer["type"] == "ok", answer
+            assert (await agent.ask(type_, **fields))["code"] == "wrong_state"
+            await agent.ask("state.set", state="not_ready")
+        for _ in range(2):
+            assert (await customer.ask("call.hangup", call_id=call_id))["type"] == "ok"
+        assert (await customer.ask("call.hangup"))["code"] == "wrong_state"
+
+
 async def test_positions_are_told_as_they_change(house: House) -> None:
     async with house.waiting("first") as (first, _), house.waiting("second") as (second, queued):
         assert queued["position"] == 2

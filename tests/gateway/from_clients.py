@@ -35,6 +35,8 @@ FROM_CLIENTS: list[tuple[dict[str, Any], Any]] = [
     ),
     ({"type": "call.cancel"}, r.CallCancel()),
     ({"type": "call.hangup"}, r.CallHangup()),
+    ({"type": "call.cancel", "call_id": "c1"}, r.CallCancel(call_id="c1")),
+    ({"type": "call.hangup", "call_id": "c1"}, r.CallHangup(call_id="c1")),
     ({"type": "call.rate", "call_id": "c1", "score": 5}, r.CallRate(call_id="c1", score=5)),
     (
         {"type": "call.rate", "call_id": "c1", "score": 1, "comment": "terima kasih 😊"},
@@ -54,6 +56,8 @@ FROM_CLIENTS: list[tuple[dict[str, Any], Any]] = [
     ({"type": "offer.decline", "offer_id": "o_1"}, r.OfferDecline(offer_id="o_1")),
     ({"type": "wrapup.finish", "disposition": "sold"}, r.WrapupFinish(disposition="sold")),
     ({"type": "wrapup.finish", "notes": None}, r.WrapupFinish()),
+    ({"type": "wrapup.finish", "call_id": "c1", "notes": "n"}, r.WrapupFinish(call_id="c1", notes="n")),
+    ({"type": "call.transfer", "call_id": "c1", "queue": "q"}, r.CallTransfer(call_id="c1", queue="q")),
     ({"type": "call.transfer", "queue": "q"}, r.CallTransfer(queue="q")),
     (
         {"type": "call.transfer", "agent_id": "a1", "note": "wants a loan\nno rush"},

@@ -30,6 +30,7 @@ from engine.domain.moves.parts import (
     settle,
     wrap_up,
 )
+from engine.domain.moves.repeats import hung_up, passed_on, wrapped_up
 from engine.domain.rules import Policy, Timings
 
 #: Reasons the engine itself gives; an agent cannot claim them.
@@ -175,7 +176,12 @@ def _offered(agent: Agent, call: Call | None, offer_id: str) -> Call:
     return call
 
 
-def hang_up(agent: Agent, call: Call | None, policy: Policy, now: int) -> Change:
+def hang_up(
+    agent: Agent, call: Call | None, policy: Policy, now: int, *, call_id: str | None = None
+) -> Change:
+    """End the call he is on. With `call_id` (and `call` is that one) saying it again is harmless."""
+    if call_id and call is not None and hung_up(agent, call):
+        return Change()
     if agent.state is not AgentState.ON_CALL or call is None or not holds(agent, call):
         raise Refused(Code.WRONG_STATE, "you are not on a call", state=agent.state.value)
     writes, facts = end(call, agent, EndReason.COMPLETED, Party.AGENT, policy, now)
@@ -191,12 +197,17 @@ def transfer(
     note: str,
     policy: Policy,
     now: int,
+    call_id: str | None = None,
 ) -> Change:
     """Pass the call on, blind: it waits again at its old due, and the agent goes to wrap-up.
 
     To a queue (which may be the same: then the others there), or to a colleague who is ready: he is tried
-    first, whatever he serves, because a person chose him. Who passed it on is avoided for a while.
+    first, whatever he serves, because a person chose him. Who passed it on is avoided for a while. With
+    `call_id` (and `call` is that one) saying it again is harmless.
     """
+    to = None if colleague is None else colleague.id
+    if call_id and call is not None and passed_on(agent, call, queue=queue, colleague=to):
+        return Change()
     if agent.state is not AgentState.ON_CALL or call is None or not holds(agent, call):
         raise Refused(Code.WRONG_STATE, "you are not on a call", state=agent.state.value)
     if colleague is not None and colleague.state is not AgentState.READY:
@@ -210,8 +221,8 @@ def transfer(
         from_agent_name=agent.name,
         note=note,
         avoid={agent.id: now + policy.timings.avoid_ms},
-        preferred="" if colleague is None else colleague.id,
-        preferred_until=None if colleague is None else now + policy.timings.prefer_ms,
+        preferred=to or "",
+        preferred_until=None if to is None else now + policy.timings.prefer_ms,
     )
     rests = wrap_up(agent, call, now, policy)
     passed = CallTransferred(
@@ -224,9 +235,19 @@ def transfer(
 
 
 def finish_wrap_up(
-    agent: Agent, call: Call | None, disposition: str, notes: str, policy: Policy, now: int
+    agent: Agent,
+    call: Call | None,
+    disposition: str,
+    notes: str,
+    policy: Policy,
+    now: int,
+    *,
+    call_id: str | None = None,
 ) -> Change:
-    if agent.state is not AgentState.WRAP_UP:
+    """End wrap-up, keep what he wrote. With `call_id` (of which `call` is) saying it again is harmless."""
+    if call_id and call is not None and wrapped_up(agent, call, disposition=disposition, notes=notes):
+        return Change()
+    if agent.state is not AgentState.WRAP_UP or call_id not in (None, agent.call):
         raise Refused(Code.WRONG_STATE, "you are not in wrap-up", state=agent.state.value)
     if disposition and policy.dispositions and disposition not in policy.dispositions:
         raise Refused(Code.BAD_FIELD, "there is no such disposition", field="disposition")

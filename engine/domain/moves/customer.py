@@ -14,6 +14,7 @@ from engine.domain.facts import CallQueued, CallRated, Fact, LinkBack, LinkLost
 from engine.domain.lifecycle import CallState, EndReason, OfferEnd, Party, RequeueReason
 from engine.domain.model import Agent, Attributes, Call, Customer, Skills
 from engine.domain.moves.parts import end, end_offer, requeue
+from engine.domain.moves.repeats import left
 from engine.domain.rules import ASK_BURST, Policy, Queue, Timings
 
 
@@ -166,11 +167,20 @@ def queued(call: Call, *, restored: bool = False, at: int | None = None) -> Call
     )
 
 
-def leave(call: Call | None, agent: Agent | None, policy: Policy, now: int) -> Change:
-    """Cancel or hang up, whatever the call's state. Raises `Refused(wrong_state)` if none is live."""
-    if call is None or not call.live:
+def leave(
+    call: Call | None, agent: Agent | None, policy: Policy, now: int, *, call_id: str | None = None
+) -> Change:
+    """Cancel or hang up, whatever the call's state. Raises `Refused(wrong_state)` if none is live.
+
+    With `call_id` saying it again is harmless, and no other call is touched.
+    """
+    if call_id and call is not None and call.id == call_id and left(call):
+        return Change()
+    if call is None or not call.live or call_id not in (None, call.id):
         raise Refused(
-            Code.WRONG_STATE, "no call of yours is live", state=None if call is None else call.state.value
+            Code.WRONG_STATE,
+            "no such call of yours is live",
+            state=None if call is None else call.state.value,
         )
     connected = call.state is CallState.CONNECTED
     reason = EndReason.COMPLETED if connected else EndReason.ABANDONED

@@ -489,9 +489,11 @@ export interface CallRequestFrame {
   ref?: string;
 }
 
-/** End my call, whatever its state; without one it is done already. */
+/** End my call, whatever its state. */
 export interface CallCancelFrame {
   type: "call.cancel";
+  /** the call that is meant: never another, and saying it again is harmless */
+  call_id?: string | null;
   /** the client's own mark on a request, echoed in the answer */
   ref?: string;
 }
@@ -499,6 +501,8 @@ export interface CallCancelFrame {
 /** End my call, whatever its state. An agent goes to wrap-up. */
 export interface CallHangupFrame {
   type: "call.hangup";
+  /** the call that is meant: never another, and saying it again is harmless */
+  call_id?: string | null;
   /** the client's own mark on a request, echoed in the answer */
   ref?: string;
 }
@@ -707,6 +711,8 @@ export interface OfferDeclineFrame {
 /** End wrap-up before its time, and say how the call turned out. */
 export interface WrapupFinishFrame {
   type: "wrapup.finish";
+  /** the call that is meant: never another, and saying it again is harmless */
+  call_id?: string | null;
   /** one of the configured */
   disposition?: string | null;
   /** kept with the call */
@@ -724,6 +730,8 @@ export interface WrapupFinishFrame {
  */
 export interface CallTransferFrame {
   type: "call.transfer";
+  /** the call that is meant: never another, and saying it again is harmless */
+  call_id?: string | null;
   /** the queue */
   queue?: string | null;
   /** the agent */

@@ -15,8 +15,10 @@
  * and `refused` (4003, the token).
  *
  * Requests. `request` resolves at the server's `ok`. What a broken link left unanswered is asked again after
- * the next welcome, in order and before anything newer; every request of the protocol may be repeated. What
- * is meant for now and must not happen later is a `command`: it is said once, or not at all without a link.
+ * the next welcome, in order and before anything newer. So that it is never done twice nor to another call,
+ * a request about the call at hand names it: `call_id` is the one last told of, unless the caller gave one.
+ * What is meant for now and must not happen later is a `command`: it is said once, or not at all without a
+ * link.
  *
  * Time. `now()` is the server's. A sample (server_time) is late by its journey, never early: the best
  * difference is the largest seen.
@@ -31,6 +33,9 @@ const ANSWER_MS = 5_000; // for a pong
 const WELCOME_MS = 10_000; // for TCP, TLS, upgrade and welcome
 const CLOCK_STEP_MS = 5_000; // a difference that no journey explains: another clock
 const FINAL = { 4001: "replaced", 4003: "refused" };
+/** Frames that say which call is at hand (an agent's state: perhaps none), and what is asked of it. */
+const TELL_THE_CALL = ["call.queued", "call.connected", "agent.state"];
+const OF_THE_CALL = ["call.cancel", "call.hangup", "call.transfer", "wrapup.finish"];
 
 /**
  * Where the WebSockets are, the preferred one first.
@@ -87,6 +92,7 @@ export class Client extends EventTarget {
   #pingedAt = null;
   #drainMs = null;
   #refs = 0;
+  /** @type {string | null} */ #call = null;
   /** @type {Map<string, {frame: object, again: boolean, resolve: () => void, reject: (refusal: Refusal) => void}>} */
   #pending = new Map();
   #ahead = null;
@@ -164,7 +170,8 @@ export class Client extends EventTarget {
   #ask(type, fields, again) {
     return new Promise((resolve, reject) => {
       const ref = `r${++this.#refs}`;
-      const frame = { type, ref, ...fields };
+      const meant = OF_THE_CALL.includes(type) && this.#call !== null ? { call_id: this.#call } : {};
+      const frame = { type, ref, ...meant, ...fields };
       this.#pending.set(ref, { frame, again, resolve, reject });
       if (this.link.state === "up") this.#write(frame);
       else this.#giveUp(Object.values(FINAL).includes(this.link.state));
@@ -198,6 +205,7 @@ export class Client extends EventTarget {
     else if (frame.type === "error") this.#settle(frame.ref, ({ reject }) => reject(new Refusal(frame)));
     else if (frame.type === "service") this.#drainMs = frame.draining ? (frame.retry_ms ?? PAUSE_MS) : null;
     else if (frame.type === "call.ended") this.resume = null;
+    if (TELL_THE_CALL.includes(frame.type)) this.#call = frame.call_id ?? null;
     if (frame.resume_token) this.resume = frame.resume_token;
     this.#emit(frame.type, frame);
   }
