@@ -21,7 +21,7 @@ from engine.replay_commands import (
 from engine.settings import LogFormat
 
 if TYPE_CHECKING:
-    from engine.replay.compare import Run
+    from engine.replay.comparison import Run
     from engine.replay.scenario import Scenario
 
 #: Calls that went otherwise and are told at the terminal; the reports tell all.
@@ -72,22 +72,28 @@ def compare(
     day, luck = day_of(scenario, window, seed)
     runs = _by_dispatch(day, dispatch, live) if dispatch is not None else _by_rules(day, rules or "", live)
     faster = speed_of(speed, any(run.live for run in runs))
-    from engine.replay.compare import as_json, changed
+    from engine.replay.compare import changed
+    from engine.replay.comparison import Comparison, as_json
     from engine.replay.table import side_by_side
 
     log.configure(LogFormat.CONSOLE, level=WARNING)
-    days, titles = replayed(runs, faster, luck), [run.title for run in runs]
-    changes = None if rules is None else changed(days[0].result, days[1].result)
-    write_json(json_, as_json(titles, days, changes))
+    first, *others = days = replayed(runs, faster, luck)
+    several = Comparison(
+        titles=tuple(run.title for run in runs),
+        days=tuple(days),
+        told=tuple(() for _ in runs),
+        changes=None if rules is None else tuple(tuple(changed(first.result, d.result)) for d in others),
+    )
+    write_json(json_, as_json(several))
     if html is not None:
         from engine.replay.report.page import compare_page
 
-        write_html(html, lambda: compare_page(titles, days, changes))
+        write_html(html, lambda: compare_page(several))
     people = people_at(json_)
     people.print(f"{day.name}: {len(day.calls)} calls, seed {luck}")
-    people.print(side_by_side(titles, days))
-    if changes is not None:
-        people.print(f"{len(changes)} of {len(day.calls)} calls went otherwise under {titles[1]}")
+    people.print(side_by_side(several))
+    for title, changes in zip(several.titles[1:], several.changes or (), strict=False):
+        people.print(f"{len(changes)} of {len(day.calls)} calls went otherwise under {title}")
         for change in changes[:TOLD]:
             people.print(f"  {change.line()}")
     broken = [f"{run.title}: {v}" for run, d in zip(runs, days, strict=True) for v in d.result.violations]
@@ -97,7 +103,7 @@ def compare(
 
 
 def _by_dispatch(day: "Scenario", text: str, live: bool) -> "list[Run]":
-    from engine.replay.compare import Run
+    from engine.replay.comparison import Run
     from engine.replay.result import Dispatch
 
     ways = [options.choice("--dispatch", part.strip(), Dispatch) for part in text.split(",")]
@@ -108,8 +114,9 @@ def _by_dispatch(day: "Scenario", text: str, live: bool) -> "list[Run]":
 
 
 def _by_rules(day: "Scenario", text: str, live: bool) -> "list[Run]":
-    from engine.replay.compare import Run, ruled
+    from engine.replay.comparison import Run
     from engine.replay.result import Dispatch
+    from engine.replay.rule_files import ruled
 
     paths = [options.readable("--rules", Path(part.strip())) for part in text.split(",")]
     if len(paths) > 2 or len({path.resolve() for path in paths}) < len(paths):

@@ -17,7 +17,7 @@ from engine.options import Usage
 from engine.settings import LogFormat
 
 if TYPE_CHECKING:
-    from engine.replay.compare import Run
+    from engine.replay.comparison import Run
     from engine.replay.sample import Day
     from engine.replay.scenario import Scenario
 
@@ -62,7 +62,7 @@ def replay(
     html
         Write a report to this file: drawings, the longest waits and why, every measure.
     """
-    from engine.replay.compare import Run
+    from engine.replay.comparison import Run
     from engine.replay.result import Dispatch
 
     by = options.choice("--dispatch", dispatch, Dispatch)

@@ -1,61 +1,22 @@
 """Two replays of one day: which calls went otherwise, by how much, and why.
 
-A rules file is TOML with the policy tables of a scenario (`queues`, `rules`, `timings`, `tiers`, …); those
-it has replace the scenario's. Between two such replays only rules differ, so a call that went otherwise has
-another place by its own terms, or changed places with others, or met agents whom others had met before.
+Only rules differ between the two, so a call that went otherwise has another place by its own terms, or
+changed places with others, or met agents whom others had met before.
 """
 
-import tomllib
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import inf
-from pathlib import Path
-from typing import Any
 
-import attrs
-from attrs import asdict, evolve, frozen
+from attrs import frozen
 
 from engine.domain.rules import Priority
-from engine.policy_file import PolicyTables, policy_converter
-from engine.replay.csv_rows import MAX_MISTAKES
-from engine.replay.measures import take
-from engine.replay.result import CallOutcome, Dispatch, Result
+from engine.replay.result import CallOutcome, Result
 from engine.replay.rows import CallRow
-from engine.replay.sample import Day
-from engine.replay.scenario import Scenario
-from engine.tables import ConfigError, Mistake, structure
 
 #: Others whom a sentence names; of more it tells how many.
 NAMED = 5
-
-
-@frozen
-class Run:
-    """One column of a comparison: how a day is to be replayed."""
-
-    title: str
-    scenario: Scenario
-    dispatch: Dispatch
-    live: bool
-
-
-def ruled(scenario: Scenario, path: Path) -> Scenario:
-    """The scenario under the rules of that file. Raises `ConfigError` with every mistake."""
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(str(path), [Mistake("file", "", f"cannot be read: {error.strerror}")]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [Mistake("file", "", f"is not TOML: {error}")]) from error
-    if not raw:
-        known = ", ".join(f.name for f in attrs.fields(PolicyTables))
-        raise ConfigError(str(path), [Mistake("file", "", f"expected at least one of {known}")])
-    tables = structure(policy_converter(), raw, PolicyTables, str(path))
-    made = evolve(scenario, **{key: getattr(tables, key) for key in raw})
-    if mistakes := list(made.mistakes()):
-        raise ConfigError(f"{path} with {scenario.name}", mistakes[:MAX_MISTAKES])
-    return made
 
 
 @frozen(kw_only=True)
@@ -153,43 +114,6 @@ def changed(before: Result, after: Result) -> list[Changed]:
             )
         )
     return sorted(found, key=lambda c: c.weight, reverse=True)
-
-
-def as_json(titles: Sequence[str], days: Sequence[Day], changes: Sequence[Changed] | None) -> dict[str, Any]:
-    """A comparison as it is written to a file. `changed` is null where no two rules were."""
-    return {
-        "scenario": days[0].result.scenario.name,
-        "seed": days[0].result.seed,
-        "runs": [_run_json(title, day) for title, day in zip(titles, days, strict=True)],
-        "changed": None if changes is None else [_changed_json(change) for change in changes],
-    }
-
-
-def _run_json(title: str, day: Day) -> dict[str, Any]:
-    result = day.result
-    return {
-        "title": title,
-        "mode": result.mode,
-        "dispatch": result.dispatch,
-        "speed": result.speed,
-        "measures": take(day.sample(), whole=True),
-        "tiers": {tier: take(day.sample(tier=tier), whole=False) for tier in day.tiers},
-        "queues": {queue: take(day.sample(queue=queue), whole=False) for queue in day.queues},
-        "cost": None if result.cost is None else asdict(result.cost),
-        "violations": list(result.violations),
-    }
-
-
-def _changed_json(change: Changed) -> dict[str, Any]:
-    kept = ("outcome", "wait_s", "agent_id")
-    return {
-        "call_id": change.before.call_id,
-        "before": {key: getattr(change.before, key) for key in kept},
-        "after": {key: getattr(change.after, key) for key in kept},
-        "passes": list(change.passes),
-        "passed_by": list(change.passed_by),
-        "why": change.why(),
-    }
 
 
 def _place(result: Result, row: CallRow) -> Priority:

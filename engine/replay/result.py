@@ -77,10 +77,16 @@ class Result:
             "cost": None if self.cost is None else asdict(self.cost),
             "violations": [
                 *self.violations,
-                *failures(self.scenario.expect, rows, service_level_s),
+                *self.unkept,
             ],
             "journal": self._journal(),
         }
+
+    @property
+    def unkept(self) -> list[str]:
+        """The scenario's expectations that the day does not keep, each as one line."""
+        rows = [asdict(call) for call in self.calls]
+        return failures(self.scenario.expect, rows, self.scenario.service_level_s)
 
     def _rules(self) -> dict[str, Any]:
         """The policy tables of the scenario, by which the day is to be judged."""

@@ -6,6 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES, Better, Measure, Unit, take
 from engine.replay.sample import Day, Sample
 
@@ -31,10 +32,10 @@ def groups(day: Day) -> dict[str, Sample]:
     return found | {f"tier {name}": day.sample(tier=name) for name in day.tiers if len(day.tiers) > 1}
 
 
-def side_by_side(titles: Sequence[str], days: Sequence[Day]) -> Table:
+def side_by_side(several: Comparison) -> Table:
     """A column for each run, a row for each measure, the best of a row marked; then the waits by tier."""
-    made = Table("", *map(escape, titles))
-    for heading, taken in comparison(days):
+    made = Table("", *map(escape, several.titles))
+    for heading, taken in sides(several.days):
         made.add_section()
         if heading:
             made.add_row(Text(heading, style="bold"))
@@ -53,7 +54,7 @@ OF_TIERS = frozenset(
 )
 
 
-def comparison(days: Sequence[Day]) -> list[tuple[str, list[dict[str, float | None]]]]:
+def sides(days: Sequence[Day]) -> list[tuple[str, list[dict[str, float | None]]]]:
     """The measures of each day, first of all calls (no heading), then of each tier if there are several."""
     tiers = sorted({tier for day in days for tier in day.tiers})
     found = [("", [take(day.sample(), whole=True) for day in days])]

@@ -1,16 +1,10 @@
-"""Rules files over a scenario, and which calls go otherwise under them, and why."""
-
-from pathlib import Path
-
-import pytest
+"""Which calls go otherwise under other rules, and why."""
 
 from engine.domain.rules import Priority, Rule
-from engine.replay.compare import Changed, as_json, changed, ruled
+from engine.replay.compare import Changed, changed
 from engine.replay.result import CallOutcome, Result
 from engine.replay.rows import AgentRow, CallRow
-from engine.replay.sample import Day
 from engine.replay.virtual import replay
-from engine.tables import ConfigError
 from tests.replay.facts_by_hand import scenario
 
 PLAIN = Rule(when={"tier": ("vip",)}, head_start_ms=1)
@@ -32,42 +26,6 @@ CALLS = (
 def played(calls: tuple[CallRow, ...], *rules: Rule, agents: int = 1) -> Result:
     crew = tuple(AgentRow(id=f"a{n}", login_s=0, queues=("q",)) for n in range(agents))
     return replay(scenario(calls, rules=rules, agents=crew))
-
-
-# rules files
-
-
-def test_a_rules_file_replaces_the_tables_that_it_has(tmp_path: Path) -> None:
-    path = tmp_path / "r.toml"
-    path.write_text('[[rules]]\nwhen = { tier = "vip" }\nband = 3\n')
-    day = scenario(CALLS)
-    made = ruled(day, path)
-    assert made.rules == (Rule(when={"tier": ("vip",)}, band=3),)
-    assert (made.queues, made.calls, made.timings) == (day.queues, day.calls, day.timings)
-
-
-MISTAKES = {
-    "rules = 3": "rules = 3: expected a list",
-    '[[rules]]\nhead_stert = "3s"': 'rules[0].head_stert: unknown key; did you mean "head_start"?',
-    '[[rules]]\nwhen = { queue = "no" }\nband = 1': "rules[0].when.queue = 'no': expected one that is listed",
-    '[[queues]]\nname = "other"': "calls[0].queue = 'q': expected one that is listed",
-    'name = "x"': "name: unknown key",
-    "": "file: expected at least one of tiers, skills",
-    "rules = [": "file: is not TOML",
-}
-
-
-@pytest.mark.parametrize(("text", "said"), MISTAKES.items())
-def test_a_mistake_names_file_key_and_remedy(text: str, said: str, tmp_path: Path) -> None:
-    path = tmp_path / "r.toml"
-    path.write_text(text)
-    with pytest.raises(ConfigError) as refused:
-        ruled(scenario(CALLS), path)
-    assert str(refused.value).startswith(str(path))
-    assert said in str(refused.value)
-
-
-# what changed
 
 
 def test_a_head_start_lets_one_go_before_another_and_says_so() -> None:
@@ -152,13 +110,3 @@ def test_bands_and_lost_terms_are_told() -> None:
         passed_by=(),
     )
     assert lost.why() == "Its band was 0 and is 3; now goes before a, b, c, d, e and 2 more."
-
-
-def test_the_json_tells_every_run_and_every_change() -> None:
-    days = [Day(played(CALLS, PLAIN)), Day(played(CALLS, HEAD_START))]
-    plain = as_json(["a", "b"], days, changed(days[0].result, days[1].result))
-    assert [run["title"] for run in plain["runs"]] == ["a", "b"]
-    assert plain["runs"][0]["measures"]["calls"] == 4
-    assert plain["runs"][1]["tiers"]["vip"]["mean_wait_s"] == 60
-    assert {c["call_id"] for c in plain["changed"]} == {"early", "vip"}
-    assert as_json(["a"], days[:1], None)["changed"] is None

@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.domain.rules import Rule
+from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES, Unit
 from engine.replay.rows import AgentRow
 from engine.replay.sample import Day
-from engine.replay.table import best, comparison, said, side_by_side, table
+from engine.replay.table import best, said, side_by_side, sides, table
 from engine.replay.virtual import replay
 from tests.replay.facts_by_hand import row, scenario
 
@@ -73,9 +74,9 @@ def test_a_day_has_a_column_for_each_tier() -> None:
 
 
 def test_runs_stand_side_by_side_and_the_best_is_marked() -> None:
-    days = [played(), played(Rule(when={"tier": ("vip",)}, head_start_ms=60_000))]
-    assert [heading for heading, _ in comparison(days)] == ["", "tier regular", "tier vip"]
-    text = shown(side_by_side(["as it [is]", "with"], days))
+    days = (played(), played(Rule(when={"tier": ("vip",)}, head_start_ms=60_000)))
+    assert [heading for heading, _ in sides(days)] == ["", "tier regular", "tier vip"]
+    text = shown(side_by_side(Comparison(("as it [is]", "with"), days, ((), ()), None)))
     assert "as it [is]" in text
     vip = text[text.index("tier vip") :]
     assert [line.count("✓") for line in vip.splitlines() if "Wait, mean" in line] == [1]

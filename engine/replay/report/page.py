@@ -1,10 +1,11 @@
 """The page of one replay, and the page of several side by side."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 from engine.replay.compare import Changed
+from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES, take
 from engine.replay.report.figures import agents_by_state, queue_length, service_level, waits
 from engine.replay.report.gantt import gantt
@@ -13,7 +14,7 @@ from engine.replay.report.longest import longest_waits
 from engine.replay.report.plot import textures
 from engine.replay.report.view import Section, View
 from engine.replay.sample import Day
-from engine.replay.table import BEST, best, comparison, groups, said
+from engine.replay.table import BEST, best, groups, said, sides
 
 #: The numbers that stand at the head of a page.
 HEADLINES = (
@@ -49,16 +50,14 @@ def replay_page(day: Day, violations: Sequence[str]) -> str:
     )
 
 
-def compare_page(titles: Sequence[str], days: Sequence[Day], changes: Sequence[Changed] | None = None) -> str:
-    """`changes`: what went otherwise between the first and the second, if that can be told call by call."""
+def compare_page(comparison: Comparison) -> str:
+    titles, days = comparison.titles, comparison.days
     return _page(
         f"{days[0].result.scenario.name}: {' · '.join(titles)}",
         _told(*days),
         *(_of_run(title, day) for title, day in zip(titles, days, strict=True) if day.result.violations),
         _section("summary", "Side by side", *_sides(titles, days)),
-        None
-        if changes is None
-        else _section("changed", "Calls that went otherwise", *_changes(changes, days)),
+        *map(partial(_changed, comparison), range(1, len(days) if comparison.changes is not None else 1)),
         *(_drawn(section, titles) for section in _drawings(View(days, titles))),
         _definitions(),
     )
@@ -136,7 +135,7 @@ def _drawn(section: Section, titles: Sequence[str] = ("",)) -> Html:
 
 def _sides(titles: Sequence[str], days: Sequence[Day]) -> list[Html]:
     tables = []
-    for heading, taken in comparison(days):
+    for heading, taken in sides(days):
         rows: list[list[Child]] = []
         for measure in MEASURES:
             values = [found.get(measure.key) for found in taken]
@@ -155,9 +154,16 @@ def _side(text: str, first: bool) -> Child:
     return el("strong", f"{text} {BEST}", class_="best") if first else text
 
 
+def _changed(comparison: Comparison, n: int) -> Html:
+    """Between the first run and that one."""
+    changes = (comparison.changes or ())[n - 1]
+    heading = f"Calls that went otherwise under {comparison.titles[n]}"
+    return _section(f"changed-{n}", heading, *_changes(changes, comparison.days))
+
+
 def _changes(changes: Sequence[Changed], days: Sequence[Day]) -> list[Html]:
     total = len(days[0].result.calls)
-    said_all = f"{len(changes):,} of {total:,} calls went otherwise under the second rules."
+    said_all = f"{len(changes):,} of {total:,} calls went otherwise."
     longer = sum((c.longer_s or 0) > 0 for c in changes)
     shorter = sum((c.longer_s or 0) < 0 for c in changes)
     ended = sum(c.before.outcome != c.after.outcome for c in changes)
