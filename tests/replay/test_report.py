@@ -282,7 +282,7 @@ def test_the_longest_waits_are_told_with_their_trace(replayed: str) -> None:
 
 
 def test_changed_calls_are_listed_with_why(compared: str) -> None:
-    assert "calls went otherwise under after" in compared
+    assert "Calls that went otherwise under after" in compared
     assert "head start was 0 s and is 90 s (tier vip 90 s)" in compared
     assert "now passed by" in compared
 
