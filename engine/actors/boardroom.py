@@ -106,8 +106,7 @@ class Boardroom:
         anew = resynced is not None or scene.policy is not self._context.policy
         if anew:
             held = scene.board.everything() if resynced is None else resynced.records.values()
-            scene.begin_anew(self._context.policy)
-            scene.put({record.ref: record for record in held}, now)
+            scene.begin_anew(self._context.policy, held, now)
         scene.put(records, now)
         scene.rev = rev
         if anew:

@@ -5,7 +5,7 @@ nothing.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import define, field
@@ -60,12 +60,14 @@ class Scene:
 
     # news
 
-    def begin_anew(self, policy: Policy) -> None:
-        """Everything is read again, perhaps under other rules; what is known of the last hour stays."""
+    def begin_anew(self, policy: Policy, everything: Iterable[Record], now: int) -> None:
+        """Everything was read again, perhaps under other rules; what is known of the last hour stays."""
         self.policy = self.tally.policy = policy
         self.board = Board(policy)
         self._queues, self._calls, self._agents = {}, {}, {}
         self._changed.clear()
+        self.put({record.ref: record for record in everything}, now)
+        self.accuracy.keep(self.board.calls)
 
     def put(self, records: Mapping[Ref, Record | None], now: int) -> None:
         """Records as heard (None = deleted). Old news changes nothing."""
@@ -167,7 +169,9 @@ class Scene:
             ewt_ms=self._estimate(name, len(waiting) + 1),
             ewt_error=None
             if judged is None
-            else EstimateError(calls=judged[0], median_ms=judged[1], within_p90=round(judged[2], 4)),
+            else EstimateError(
+                calls=judged.calls, median_ms=judged.median_ms, within_p90=round(judged.within_p90, 4)
+            ),
             minute=self._minute(name, len(waiting), now),
         )
 

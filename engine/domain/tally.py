@@ -10,7 +10,7 @@ queue's time / (answered + abandoned), where those who left within `SHORT_MS` ar
 abandoned / (answered + abandoned). Abandoned is who left, or whose link was lost for good, while waiting.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from itertools import takewhile
 from statistics import median
 
@@ -229,12 +229,23 @@ class Kept:
     within: bool
 
 
+@frozen
+class Judged:
+    """The promises of an hour: how many calls, by how much they were off, which share was within p90."""
+
+    calls: int
+    median_ms: int
+    within_p90: float
+
+
 @define
 class Accuracy:
     """How good the waits were that newcomers were told."""
 
     _told: dict[str, Estimate] = field(factory=dict)
     _kept: dict[str, list[Kept]] = field(factory=dict)
+    #: by queue, what is told of its hour, and until when that is so if nothing more is judged
+    _judged: dict[str, tuple[Judged | None, int]] = field(factory=dict)
 
     def told(self, call: Call, estimate: Estimate | None) -> None:
         """A newcomer was told this."""
@@ -251,11 +262,22 @@ class Accuracy:
             waited_ms = call.connected_at - call.enqueued_at
             kept = Kept(call.connected_at, abs(waited_ms - estimate.p50), waited_ms <= estimate.p90)
             self._kept.setdefault(call.queue, []).append(kept)
+            self._judged.pop(call.queue, None)
 
-    def hour(self, queue: str, now: int) -> tuple[int, int, float] | None:
-        """Calls judged in the last hour, the median error (ms), the share within p90; None without any."""
-        kept = self._kept.get(queue, [])
-        kept[:] = [each for each in kept if each.at > now - HOUR_MS]
-        if not kept:
-            return None
-        return len(kept), round(median(k.off_ms for k in kept)), sum(k.within for k in kept) / len(kept)
+    def keep(self, calls: Container[str]) -> None:
+        """Forget what was told of all calls but these: of the others no more will be heard."""
+        self._told = {call: estimate for call, estimate in self._told.items() if call in calls}
+
+    def hour(self, queue: str, now: int) -> Judged | None:
+        """How good those were whose calls were answered in the last hour; None without any."""
+        judged, until = self._judged.get(queue, (None, now))
+        if until <= now and queue in self._kept:
+            kept = self._kept[queue] = [each for each in self._kept[queue] if each.at > now - HOUR_MS]
+            judged = _judge(kept) if kept else None
+            self._judged[queue] = judged, min((each.at for each in kept), default=now) + HOUR_MS
+        return judged
+
+
+def _judge(kept: list[Kept]) -> Judged:
+    within = sum(each.within for each in kept) / len(kept)
+    return Judged(calls=len(kept), median_ms=round(median(each.off_ms for each in kept)), within_p90=within)

@@ -180,8 +180,7 @@ def test_everything_read_anew_tells_no_assignment_twice_and_keeps_the_latest() -
     expected = [f"c{n:02}" for n in range(20, ASSIGNED + 20)]
     for _ in range(2):
         assert [a.call_id for a in board.snapshot(NOW).assigned] == expected
-        board.begin_anew(POLICY)
-        put(board, *many)
+        board.begin_anew(POLICY, many, NOW)
         board.delta(NOW)
 
 
@@ -225,6 +224,16 @@ def test_what_a_newcomer_was_told_is_judged_when_he_is_answered() -> None:
     error = answered(in_turn(newcomer), newcomer, told.p90 + 1)
     assert error is not None
     assert (error.calls, error.within_p90) == (1, 0.0)
+
+
+def test_what_was_told_of_calls_that_are_gone_unheard_is_forgotten() -> None:
+    newcomers = [call(f"c{n}", enqueued_at=NOW, since_at=NOW) for n in range(1, 4)]
+    board = in_turn(*newcomers)
+    board.begin_anew(POLICY, [agent(), newcomers[0]], NOW)
+    for newcomer in newcomers:
+        error = answered(board, newcomer, 30_000)
+    assert error is not None
+    assert error.calls == 1
 
 
 @pytest.mark.parametrize(

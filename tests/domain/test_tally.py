@@ -1,7 +1,8 @@
 """The figures of the last hour: against a slow oracle, whoever tells them, and in whatever order."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from statistics import median
 from typing import Any
 
 import pytest
@@ -9,12 +10,13 @@ from attrs import define, evolve, field, frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.domain import tally as tally_module
 from engine.domain.estimates import Estimate
 from engine.domain.facts import CallConnected, CallEnded, CallQueued, CallRequeued, CallTransferred, Fact
 from engine.domain.lifecycle import CallState, EndReason, Party, RequeueReason
 from engine.domain.model import Call
 from engine.domain.rules import Policy, Queue
-from engine.domain.tally import HOUR_MS, MINUTE_MS, SHORT_MS, Accuracy, Bucket, Tally
+from engine.domain.tally import HOUR_MS, MINUTE_MS, SHORT_MS, Accuracy, Bucket, Judged, Tally
 
 from .builders import call as a_call
 
@@ -340,10 +342,10 @@ def test_a_promise_is_judged_once_by_the_first_answer() -> None:
         told_of(name, waited_ms, promise, accuracy)
         told_of(name, waited_ms, None, accuracy)
     told_of("c4", 5_000, None, accuracy)
-    assert accuracy.hour("x", NOON) == (3, 40_000, pytest.approx(2 / 3))
+    assert accuracy.hour("x", NOON) == Judged(3, 40_000, pytest.approx(2 / 3))
     again = a_call(_C.CONNECTED, id="c1", queue="x", enqueued_at=0, connected_at=NOON)
     accuracy.saw(again)
-    assert accuracy.hour("x", NOON) == (3, 40_000, pytest.approx(2 / 3))
+    assert accuracy.hour("x", NOON) == Judged(3, 40_000, pytest.approx(2 / 3))
 
 
 def test_who_left_cannot_judge_it_and_after_an_hour_it_is_forgotten() -> None:
@@ -353,5 +355,38 @@ def test_who_left_cannot_judge_it_and_after_an_hour_it_is_forgotten() -> None:
     assert accuracy.hour("x", NOON) is None
     told_of("c2", 60_000, promise, accuracy)
     answered_at = NOON - HOUR_MS // 2 + 60_000
-    assert accuracy.hour("x", answered_at + HOUR_MS - 1) == (1, 0, 1.0)
+    assert accuracy.hour("x", answered_at + HOUR_MS - 1) == Judged(1, 0, 1.0)
     assert accuracy.hour("x", answered_at + HOUR_MS) is None
+
+
+def test_promises_are_judged_anew_when_one_more_was_kept_or_one_is_an_hour_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judged: list[int] = []
+
+    def counted(offs: Iterable[int]) -> float:
+        judged.append(len(found := list(offs)))
+        return median(found)
+
+    monkeypatch.setattr(tally_module, "median", counted)
+    accuracy, promise = Accuracy(), Estimate(p50=60_000, p90=100_000)
+    told_of("c1", 60_000, promise, accuracy)
+    told_of("c2", 70_000, promise, accuracy)
+    first_at = NOON - HOUR_MS // 2 + 60_000
+    for at in range(NOON, NOON + 1_000, 100):
+        assert accuracy.hour("x", at) == Judged(2, 5_000, 1.0)
+    assert judged == [2]
+    told_of("c3", 80_000, promise, accuracy)
+    for at in (NOON, first_at + HOUR_MS - 1, first_at + HOUR_MS, first_at + HOUR_MS + 1):
+        accuracy.hour("x", at)
+    assert judged == [2, 3, 2]
+
+
+def test_of_calls_that_are_not_heard_of_any_more_no_promise_is_kept() -> None:
+    accuracy, promise = Accuracy(), Estimate(p50=60_000, p90=100_000)
+    for name in ("c1", "c2"):
+        told_of(name, None, promise, accuracy)
+    accuracy.keep({"c2"})
+    for name in ("c1", "c2"):
+        told_of(name, 60_000, None, accuracy)
+    assert accuracy.hour("x", NOON) == Judged(1, 0, 1.0)
