@@ -60,7 +60,7 @@ def print_story(words: Any) -> None:
         people.print(f"  {at}  {lines[0]}")
         for line in lines[1:]:
             people.print(f"  {'':{len(at)}}    {line}", style="dim")
-    for heading, *lines in (words.passed(), words.passed_by()):
+    for heading, *lines in filter(None, (words.passed(), words.ahead(), words.passed_by())):
         people.print(heading, style="bold" if lines else None)
         for line in lines:
             people.print(f"  {line}")

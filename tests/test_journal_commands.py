@@ -126,6 +126,7 @@ def test_why_tells_a_call_by_the_clock_of_the_bank(exported: str, capsys: pytest
         "Call first: queue general, tier regular, request r-first",
         "  09:01:00.000  asked for queue general, tier regular",
         "  09:01:00.000  due 09:01:00.000: when it arrived, as no rule gave it a head start",
+        "  09:01:00.000  not offered at once; those who could take it: 1 ready",
         "  09:01:05.000  offered to ani, the next who was free, after 5 s",
         "  09:01:05.000  ani accepted after 0 s: connected, having waited 5 s",
         "  09:02:05.000  ended after 1 min 00 s with ani: hung up, by the customer",

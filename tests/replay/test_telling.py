@@ -60,7 +60,7 @@ def told(day: Told, name: str, lang: str = "en") -> list[str]:
     journal = day.journal(JAKARTA)
     words = Words.of(tell(journal, name), lang, journal)
     course = [f"{when} {line}" for when, lines in words.course() for line in lines]
-    return [words.title(), *course, *words.passed(), *words.passed_by(), words.ending()]
+    return [words.title(), *course, *words.passed(), *words.ahead(), *words.passed_by(), words.ending()]
 
 
 def test_an_eventful_call_is_told_from_its_asking_to_its_end() -> None:
@@ -68,6 +68,7 @@ def test_an_eventful_call_is_told_from_its_asking_to_its_end() -> None:
         "Call x: queue general, tier priority, request mine",
         "00:00:10.000 asked for queue general, tier priority, needing loan 2",
         "00:00:10.000 due 2025-03-30 23:58:40.000: arrived 00:00:10.000 − 1 min 30 s (tier priority)",
+        "00:00:10.000 not offered at once; those who could take it: 1 ready",
         "00:00:15.000 boss gave it another place (reason vip); due 2025-03-30 23:59:10.000: "
         "arrived 00:00:10.000 − 1 min 30 s (tier priority) + 30 s (supervisor); "
         "band 2, before every call of a lower band",
@@ -78,11 +79,13 @@ def test_an_eventful_call_is_told_from_its_asking_to_its_end() -> None:
         "00:00:30.000 left waiting though it arrived earlier: other, because x has band 2 and other band 0",
         "00:00:32.500 ani declined after 2.5 s; the call keeps its due and avoids this agent a while",
         "00:00:32.500 waits again, still due 2025-03-30 23:59:10.000",
+        "00:00:32.500 not offered at once; those who could take it: 1 not ready (declined)",
         "00:00:33.000 offered to budi, who of those able had been idle longest (12.345 s), after 23 s",
         "00:00:33.000 nobody else was ready",
         "00:00:33.000 left waiting though it arrived earlier: other, because x has band 2 and other band 0",
         "00:00:48.000 budi did not answer within 15 s; the call keeps its due",
         "00:00:48.000 waits again, still due 2025-03-30 23:59:10.000",
+        "00:00:48.000 not offered at once; those who could take it: 1 not ready (declined)",
         "00:00:50.000 the customer's link was lost, the place is kept until 00:01:10.000; "
         "nobody is offered the call meanwhile",
         "00:00:55.000 the customer's link is back",
@@ -94,10 +97,12 @@ def test_an_eventful_call_is_told_from_its_asking_to_its_end() -> None:
         "00:01:20.000 the link of ani is back",
         "00:03:03.000 ani passed it on to queue cards after 2 min 00 s",
         "00:03:03.000 waits again, still due 2025-03-30 23:59:10.000",
+        "00:03:03.000 not offered at once; nobody who could take it was logged in",
         "00:03:04.000 offered to cici, who of those able has the fewest skills (idle 0 s), after 2 min 54 s",
         "00:03:04.000 nobody else was ready",
         "00:03:06.000 the link of cici was lost after 2 s of ringing; the call keeps its due",
         "00:03:06.000 waits again, because its agent was lost; still due 2025-03-30 23:59:10.000",
+        "00:03:06.000 not offered at once; nobody who could take it was logged in",
         "00:03:10.000 ended while waiting, 3 min 00 s after it asked: cancelled, by boss",
         "00:03:20.000 rated 2 of 5",
         "Served before 1 that had arrived earlier:",
@@ -124,10 +129,11 @@ def test_what_only_a_new_era_or_a_lost_agent_brings() -> None:
     day.requeued(60, "x", RequeueReason.AGENT_LOST)
     day.moves(60, "ani", AgentState.OFFLINE, "lost")
     day.left(70, "x", EndReason.EXPIRED)
-    assert [line.partition(" ")[2] for line in told(day, "x")[1:6]] == [
+    assert [line.partition(" ")[2] for line in told(day, "x")[1:7]] == [
         "placed anew after the store had lost everything, still due 00:00:05.000",
         "the call with ani went on after the store had lost everything",
         "waits again, because its agent was lost; still due 00:00:05.000",
+        "not offered at once; nobody who could take it was logged in",
         "ended while waiting, 1 min 05 s after it asked: its maximum wait was over, by the engine",
         "who had arrived earlier was left waiting for it.",
     ]
@@ -138,10 +144,44 @@ def test_a_dispatcher_that_gives_no_reasons_is_told_without() -> None:
     day.asks(1, "x")
     day.served(2, "x", "ani")
     day.hung_up(7, "x", Party.AGENT)
-    assert [line.partition(" ")[2] for line in told(day, "x")[3:6]] == [
+    assert [line.partition(" ")[2] for line in told(day, "x")[3:7]] == [
+        "not offered at once; nobody who could take it was logged in",
         "offered to ani, the next who was free, after 1 s",
         "ani accepted after 0 s: connected, having waited 1 s",
         "ended after 5 s with ani: hung up, by the agent",
+    ]
+
+
+def test_it_is_told_what_those_did_who_could_have_taken_it_and_whom_they_served() -> None:
+    day = Told()
+    for n, agent in enumerate(("ani", "budi", "cici", "dewi", "eka")):
+        day.logs_in(n, agent, *(("cards",) if agent == "eka" else ("general", "cards")))
+    day.asks(10, "a")
+    day.served(10, "a", "ani")
+    day.asks(11, "b")
+    day.served(11, "b", "budi")
+    day.moves(12, "cici", AgentState.NOT_READY, "break")
+    day.moves(12, "dewi", AgentState.OFFLINE)
+    day.asks(20, "before")
+    day.asks(21, "elsewhere", "cards")
+    day.asks(30, "x", request="mine")
+    day.served(31, "elsewhere", "eka")
+    day.hung_up(40, "a", wrap_up=False)
+    day.served(40, "before", "ani")
+    day.hung_up(50, "b", wrap_up=False)
+    day.served(50, "x", "budi")
+    assert told(day, "mine") == [
+        "Call x: queue general, tier regular, request mine",
+        "00:00:30.000 asked for queue general, tier regular",
+        "00:00:30.000 due 00:00:30.000: when it arrived, as no rule gave it a head start",
+        "00:00:30.000 not offered at once; those who could take it: 2 on a call, 1 not ready (break)",
+        "00:00:50.000 offered to budi, the next who was free, after 20 s",
+        "00:00:50.000 budi accepted after 0 s: connected, having waited 20 s",
+        "Nobody who had arrived earlier was left waiting for it.",
+        "Waited on while 1 that had arrived earlier were served by agents who could take it too:",
+        "before to ani, arrived 10 s earlier",
+        "Nobody who arrived later was served before it.",
+        "The journal ends before this call does.",
     ]
 
 
@@ -189,6 +229,7 @@ def test_every_code_has_its_words() -> None:
         *(f"by.{party}" for party in Party),
         *(f"offer.{how}" for how in OfferEnd if how is not OfferEnd.ACCEPTED),
         *(f"requeued.{reason}" for reason in RequeueReason),
+        *(f"doing.{state}" for state in AgentState if state is not AgentState.OFFLINE),
     }
     assert codes <= EN.keys()
 

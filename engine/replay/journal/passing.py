@@ -100,6 +100,11 @@ def passing(first: Caller, left: Caller, worker: Worker | None, fact: CallOffere
     )
 
 
+def could_take(worker: Worker, call: Caller) -> bool:
+    """Whether the agent serves its queue and has its skills, or it was passed on to him."""
+    return call.preferred == worker.id or (call.queue in worker.queues and not _lacking(worker, call))
+
+
 def _lacking(worker: Worker, call: Caller) -> tuple[str, ...]:
     needs = sorted(call.skills.items())
     return tuple(name for name, level in needs if worker.skills.get(name, 0) < level)

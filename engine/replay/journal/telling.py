@@ -6,7 +6,7 @@ sentences.
 """
 
 import difflib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -30,9 +30,9 @@ from engine.domain.facts import (
     LinkLost,
     OfferEnded,
 )
-from engine.domain.lifecycle import CallState, OfferEnd
-from engine.replay.journal.line import Caller, Line, arrival
-from engine.replay.journal.passing import Passing, explained, passing, passings
+from engine.domain.lifecycle import AgentState, CallState, OfferEnd
+from engine.replay.journal.line import Caller, Line, Worker, arrival
+from engine.replay.journal.passing import UNSEEN_MS, Passing, could_take, explained, passing, passings
 from engine.replay.journal.sources import Journal
 
 #: How long before a call asked somebody who still waited then may have come: far beyond any maximum wait.
@@ -63,6 +63,7 @@ class Saying:
 @frozen(kw_only=True)
 class Telling:
     """`passed`: calls that came earlier and were served later or never; `passed_by`: the other way round.
+    `ahead`: calls that came earlier and were served while it waited, by agents who could have taken it.
 
     `requests`: by which request each of those calls was asked for. `over`: whether the call has ended.
     """
@@ -75,6 +76,7 @@ class Telling:
     sayings: tuple[Saying, ...]
     passed: tuple[Passing, ...]
     passed_by: tuple[Passing, ...]
+    ahead: tuple[Passing, ...]
     requests: Mapping[str, str]
     over: bool
 
@@ -126,7 +128,10 @@ class _Teller:
     archived: bool = False
     passed: list[Passing] = field(factory=list)
     passed_by: list[Passing] = field(factory=list)
+    ahead: list[Passing] = field(factory=list)
     requests: dict[str, str] = field(factory=dict)
+    #: since when it waits, until it was told who is busy meanwhile
+    _waits_since: int | None = None
     #: what each pending offer would mean: the call's own, and those of others
     _pending: dict[str, list[Passing]] = field(factory=dict)
     _commanded: Commanded | None = None
@@ -146,11 +151,13 @@ class _Teller:
             sayings=tuple(self.sayings),
             passed=tuple(self.passed),
             passed_by=tuple(self.passed_by),
+            ahead=tuple(self.ahead),
             requests=self.requests,
             over=self.ended_at is not None,
         )
 
     def take(self, fact: Fact) -> None:
+        self._look_round(fact.at)
         if isinstance(fact, CallOffered):
             self._watch(fact)
         elif isinstance(fact, OfferEnded):
@@ -160,6 +167,23 @@ class _Teller:
             self.sayings.extend(self._says(fact, call))
         self._commanded = fact if isinstance(fact, Commanded) and self._is_mine(fact) else None
         self.line.take(fact)
+        match fact:
+            case CallQueued(call=name) | CallRequeued(call=name) if name == self.name:
+                self._waits_since = fact.at
+            case CallOffered(call=name) | CallConnected(call=name) | CallEnded(call=name) if (
+                name == self.name
+            ):
+                self._waits_since = None
+
+    def _look_round(self, now: int) -> None:
+        """Say what those who could take it are doing, once it has waited for longer than an offer takes."""
+        since, call = self._waits_since, self.line.calls.get(self.name)
+        if since is None or call is None or now <= since + UNSEEN_MS:
+            return
+        self._waits_since = None
+        able = [worker for worker in self.line.agents.values() if could_take(worker, call)]
+        doing = Counter(_doing(worker, call) for worker in able)
+        self.sayings.append(Saying(since, "not_yet", {"count": len(able), "doing": doing}))
 
     def _is_mine(self, fact: Fact) -> bool:
         match fact:
@@ -177,8 +201,10 @@ class _Teller:
         first, left = self.line.calls.get(fact.call), self.line.calls.get(self.name)
         if first is None or left is None or left.state is not CallState.WAITING:
             return
-        if (left.arrived_at, left.id) < (first.arrived_at, first.id):
-            found = passing(first, left, self.line.agents.get(fact.agent), fact)
+        worker = self.line.agents.get(fact.agent)
+        came_later = (first.arrived_at, first.id) > (left.arrived_at, left.id)
+        if came_later or (worker is not None and could_take(worker, left)):
+            found = passing(first, left, worker, fact)
             self._remember(fact, [] if found is None else [found])
 
     def _remember(self, fact: CallOffered, found: list[Passing]) -> None:
@@ -188,8 +214,13 @@ class _Teller:
 
     def _settle(self, fact: OfferEnded) -> None:
         found = self._pending.pop(fact.offer, [])
-        if fact.how is OfferEnd.ACCEPTED:
-            (self.passed if fact.call == self.name else self.passed_by).extend(found)
+        if fact.how is not OfferEnd.ACCEPTED:
+            return
+        if fact.call == self.name:
+            self.passed.extend(found)
+        else:
+            self.passed_by.extend(p for p in found if p.arrived_after_ms >= 0)
+            self.ahead.extend(p for p in found if p.arrived_after_ms < 0)
 
     # its own
 
@@ -258,3 +289,10 @@ class _Teller:
         spent_ms = 0 if call is None else fact.at - (call.since_at if connected else call.arrived_at)
         said = {"reason": fact.reason, "by": fact.by, "who": by, "agent": fact.agent, "spent_ms": spent_ms}
         return Saying(fact.at, "ended.connected" if connected else "ended.waiting", said)
+
+
+def _doing(worker: Worker, call: Caller) -> tuple[str, str]:
+    """What keeps an agent from a call that he could take: his state and its reason, or that it avoids him."""
+    if worker.state is AgentState.READY and worker.id in call.refused_by:
+        return "avoided", ""
+    return worker.state, worker.reason

@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from engine.domain.lifecycle import AgentState
 from engine.replay.journal.catalogue import LANGUAGES
 from engine.replay.journal.passing import Passing
 from engine.replay.journal.sources import Journal
@@ -77,9 +78,13 @@ class Words:
         return self.words[code].format(**said)
 
     def title(self) -> str:
+        """A replay's call is known by its request, any other by its id."""
         told = self.telling
-        request = self._("request", request=told.request_id) if told.request_id else ""
-        return self._("title", call=told.call, queue=told.queue, tier=told.tier) + request
+        names = {"call": told.call, "request": told.request_id}
+        if self.clock.midnight_at is not None and told.request_id:
+            names = {"call": told.request_id, "id": told.call}
+        second = next((self._(code, **names) for code in ("request", "id") if names.get(code)), "")
+        return self._("title", call=names["call"], queue=told.queue, tier=told.tier) + second
 
     def course(self) -> Iterator[tuple[str, list[str]]]:
         """What happened: the instant, the sentence, and what belongs to it."""
@@ -93,6 +98,10 @@ class Words:
     def passed_by(self) -> list[str]:
         """The calls that came later and were served before it, after a heading."""
         return self._list("passed_by", "pair.first", self.telling.passed_by)
+
+    def ahead(self) -> list[str]:
+        """The calls that came earlier and were served while it waited, after a heading, if there were any."""
+        return self._list("ahead", "pair.ahead", self.telling.ahead) if self.telling.ahead else []
 
     def ending(self) -> str:
         return "" if self.telling.over else self.words["open"]
@@ -110,7 +119,7 @@ class Words:
         return call if self.clock.midnight_at is None else self.telling.requests.get(call) or call
 
     def _pair(self, pair: str, p: Passing) -> str:
-        said = {"after": self.clock.span(p.arrived_after_ms), "reason": self._why_passed(p)}
+        said = {"after": self.clock.span(abs(p.arrived_after_ms)), "reason": self._why_passed(p)}
         return self._(pair, first=self._name(p.first), left=self._name(p.left), agent=p.agent, **said)
 
     def _why_passed(self, p: Passing) -> str:
@@ -127,6 +136,8 @@ class Words:
                 said["skills"] = self._("asked.skills", skills=skills) if skills else ""
             case "due" | "prioritised":
                 said |= self._place(saying.said)
+            case "not_yet":
+                return self._not_yet(saying.said)
             case "offered":
                 said["choice"] = self._choice(saying.said)
             case "transferred":
@@ -162,6 +173,16 @@ class Words:
             "by": said.get("by") or self.words["by.supervisor"],
             "reason": self._("prioritised.reason", reason=reason) if reason else "",
         }
+
+    def _not_yet(self, said: Mapping[str, Any]) -> str:
+        """What those do who could have taken it."""
+        if not said["count"]:
+            return self.words["not_yet.nobody"]
+        doing = []
+        for (state, reason), count in sorted(said["doing"].items(), key=lambda found: (-found[1], found[0])):
+            because = f" ({reason})" if reason and state == AgentState.NOT_READY else ""
+            doing.append(f"{count} {self.words[f'doing.{state}']}{because}")
+        return self._("not_yet", doing=", ".join(doing))
 
     def _choice(self, said: Mapping[str, Any]) -> str:
         why = said["why"]

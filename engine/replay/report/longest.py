@@ -54,12 +54,19 @@ def _trace(journal: ResultJournal, call: CallOutcome) -> Html:
         if lines
     )
     return el(
-        "article", head, el("ol", *steps, class_="steps"), *_list(words.passed_by()), *_list(words.passed())
+        "article",
+        head,
+        el("ol", *steps, class_="steps"),
+        *_list(words.ahead()),
+        *_list(words.passed_by()),
+        *_list(words.passed()),
     )
 
 
 def _list(lines: list[str]) -> Iterator[Html]:
-    """A heading and what it names."""
+    """A heading and what it names, if anything is to be said."""
+    if not lines:
+        return
     yield el("p", lines[0], class_="who")
     yield from _more(lines[1:])
 
