@@ -35,6 +35,7 @@ app = App(
     version=f"giliran {__version__}",
     help="Auto-assignment of video calls: the right call to the right agent, the moment both exist.",
     help_format="plaintext",
+    suppress_keyboard_interrupt=False,  # it would end without a word
 )
 app.command(import_, name="import")
 app.command(replay)
@@ -67,8 +68,6 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(_refuse(f"{option} {given}: expected {_KINDS.get(kind, kind)}"))
     except CycloptsError as error:
         sys.exit(_refuse(str(error)))
-    except KeyboardInterrupt:
-        sys.exit(130)
     sys.exit(status if isinstance(status, int) else 0)
 
 

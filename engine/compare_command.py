@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import options
+from engine.interrupts import Stopped
 from engine.observability import log
 from engine.options import Usage
 from engine.replay_commands import (
@@ -77,7 +78,16 @@ def compare(
     from engine.replay.table import side_by_side
 
     log.configure(LogFormat.CONSOLE, level=WARNING)
-    first, *others = days = replayed(runs, faster, luck)
+    stopped: Stopped | None = None
+    try:
+        days = replayed(runs, faster, luck)
+    except Stopped as interrupt:
+        stopped, days = interrupt, interrupt.days
+        if not days:
+            raise
+        runs = runs[: len(days)]
+        say(f"note: stopped; told is what was over: {', '.join(run.title for run in runs)}")
+    first, *others = days
     several = Comparison(
         titles=tuple(run.title for run in runs),
         days=tuple(days),
@@ -99,6 +109,8 @@ def compare(
     broken = [f"{run.title}: {v}" for run, d in zip(runs, days, strict=True) for v in d.result.violations]
     for violation in broken:
         say(f"violated: {violation}")
+    if stopped is not None:
+        raise stopped
     return 1 if broken else 0
 
 

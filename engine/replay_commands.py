@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.progress import Progress, TaskID
 
 from engine import options
+from engine.interrupts import Stopped, is_interrupt
 from engine.observability import log
 from engine.options import Usage
+from engine.progress import Progress, following
 from engine.settings import LogFormat
 
 if TYPE_CHECKING:
     from engine.replay.comparison import Run
+    from engine.replay.result import Result
     from engine.replay.sample import Day
     from engine.replay.scenario import Scenario
 
@@ -92,40 +94,39 @@ def replay(
 
 
 def replayed(runs: "list[Run]", speed: float, seed: int) -> "list[Day]":
-    """One after the other, so that none takes the machine from another."""
+    """One after the other, so that none takes the machine from another.
+
+    Raises `Stopped` with those that were over when the user stopped them.
+    """
     from engine.replay.feasible import infeasible
-    from engine.replay.live import replay as in_real_time
     from engine.replay.node_process import NodeFailed
     from engine.replay.sample import Day
-    from engine.replay.virtual import replay as in_virtual_time
 
     for run in runs:
         if wrong := [str(m) for m in infeasible(run.scenario, live=run.live, dispatch=run.dispatch)]:
             raise Usage(f"SCENARIO {run.title}: {'; '.join(wrong)}")
-    console, days = Console(stderr=True), []
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        for run in runs:
-            task = bar.add_task(run.title, total=len(run.scenario.calls))
-
-            def progress(come: int, _all: int, task: TaskID = task) -> None:
-                bar.update(task, completed=come)
-
-            try:
-                if not run.live:
-                    days.append(Day(in_virtual_time(run.scenario, seed, progress)))
-                    continue
-                result = in_real_time(
-                    run.scenario, dispatch=run.dispatch, speed=speed, seed=seed, progress=progress
-                )
-            except NodeFailed as error:
-                say(f"the node of {run.title} failed: {error}")
-                sys.exit(1)
-            except BaseExceptionGroup as several:
-                if several.subgroup(KeyboardInterrupt) is None:
-                    raise
-                raise KeyboardInterrupt from None
-            days.append(Day(result))
+    days: list[Day] = []
+    try:
+        with following(runs, speed) as begin:
+            for run in runs:
+                days.append(Day(_replayed(run, speed, seed, begin(run))))
+    except NodeFailed as error:
+        say(f"the node of {runs[len(days)].title} failed: {error}")
+        sys.exit(1)
+    except BaseException as error:
+        if is_interrupt(error):
+            raise Stopped(days) from None
+        raise
     return days
+
+
+def _replayed(run: "Run", speed: float, seed: int, progress: Progress) -> "Result":
+    from engine.replay.live import replay as in_real_time
+    from engine.replay.virtual import replay as in_virtual_time
+
+    if not run.live:
+        return in_virtual_time(run.scenario, seed, progress)
+    return in_real_time(run.scenario, dispatch=run.dispatch, speed=speed, seed=seed, progress=progress)
 
 
 def day_of(scenario: Path, window: str | None, seed: str | None) -> "tuple[Scenario, int]":

@@ -49,7 +49,7 @@ COMMAND_LINE = {
         "journal_output",
         "talk_command",
     ),
-    *("options", "__main__"),
+    *("options", "interrupts", "progress", "__main__"),
 }
 ROOTS = {"wiring", "node", "app", "demo"}
 

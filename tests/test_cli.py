@@ -6,13 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from attrs import evolve
 
 import engine.app
-from engine.cli import main
+from engine.__main__ import main
 from engine.config import load
 from engine.domain.rules import Rule
 from engine.gateway.auth import Verifier
@@ -45,6 +46,29 @@ def test_the_module_is_the_command() -> None:
     )
     assert done.stdout == f"giliran {engine.__version__}\n"
     assert done.stderr == ""
+
+
+def test_whoever_stops_it_before_it_has_begun_is_told_so() -> None:
+    """Ctrl-C while the command line is being imported."""
+    stopped = """
+import sys
+
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "cyclopts":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Finder())
+from engine.__main__ import main
+main(["--version"])
+"""
+    done = subprocess.run([sys.executable, "-c", stopped], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "giliran: stopped\n")
+
+
+def test_the_command_that_is_installed_is_the_module_s() -> None:
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]
+    assert project["scripts"] == {"giliran": f"{main.__module__}:{main.__name__}"}
 
 
 MISTAKES = [

@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import main
+from engine import compare_command
+from engine.__main__ import main
+from engine.interrupts import Stopped
+from engine.replay.comparison import Run
+from engine.replay.sample import Day
 
 DAY = """
 [[queues]]
@@ -164,14 +168,33 @@ def test_ctrl_c_ends_a_comparison_cleanly() -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate()
     assert process.returncode == 130, err[-3000:]
-    assert "Traceback" not in err
+    assert err == "giliran: stopped\n"
     assert not Path("r.json").exists()
+
+
+@pytest.mark.parametrize(("finished", "titles"), [(1, ["as it is"]), (2, ["as it is", "b"])])
+def test_what_was_over_when_a_comparison_was_stopped_is_told(
+    finished: int, titles: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replayed = compare_command.replayed
+
+    def until_stopped(runs: list[Run], speed: float, seed: int) -> list[Day]:
+        raise Stopped(replayed(runs[:finished], speed, seed))
+
+    monkeypatch.setattr(compare_command, "replayed", until_stopped)
+    assert run("compare", "day.toml", "--rules", "b.toml", "--json", "r.json", "--html", "r.html") == 130
+    out, err = capsys.readouterr()
+    assert "Wait, mean" in out
+    note = f"giliran: note: stopped; told is what was over: {', '.join(titles)}"
+    assert err.splitlines() == [note, "giliran: stopped"]
+    assert [run["title"] for run in json.loads(Path("r.json").read_text())["runs"]] == titles
+    assert Path("r.html").exists()
 
 
 #: The command line, which says when the first call has come.
 STARTED = """
 import sys
-from engine import cli
+from engine.__main__ import main
 from engine.replay import virtual
 replay = virtual.replay
 
@@ -183,5 +206,5 @@ def told(scenario, seed, progress):
     return replay(scenario, seed, first)
 
 virtual.replay = told
-cli.main(sys.argv[1:])
+main(sys.argv[1:])
 """

@@ -12,7 +12,7 @@ import orjson
 import pytest
 from attrs import evolve
 
-from engine.cli import main
+from engine.__main__ import main
 from engine.domain.facts import (
     AgentMoved,
     CallConnected,
@@ -184,7 +184,7 @@ def test_a_file_that_cannot_be_finished_is_not_there(
     monkeypatch.setattr("engine.replay.journal.exports.export", interrupted)
     (tmp_path / "x").write_text("from yesterday\n")
     assert run("journal", "export", "--json", exported, "--out", "x") == 130
-    assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr() == ("", "giliran: stopped\n")
     assert (tmp_path / "x").read_text() == "from yesterday\n"
     assert not (tmp_path / "x.part").exists()
 
