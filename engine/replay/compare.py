@@ -1,19 +1,22 @@
 """Two replays of one day: which calls went otherwise, by how much, and why.
 
 Only rules differ between the two, so a call that went otherwise has another place by its own terms, or
-changed places with others, or met agents whom others had met before.
+changed places with others, or met agents whom others had met before. What is said is what speaks for the
+change: of a call that waits longer who goes before it now, of one that waits less whom it goes before. Others
+count only if the agent they met could have taken the call.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from math import inf
 
-from attrs import frozen
+from attrs import field, frozen
 
-from engine.domain.rules import Priority
+from engine.domain.rules import Priority, able, needs_at
+from engine.replay.doings import Doing, Doings
 from engine.replay.result import CallOutcome, Result
-from engine.replay.rows import CallRow
+from engine.replay.rows import AgentRow, CallRow
 
 #: Others whom a sentence names; of more it tells how many.
 NAMED = 5
@@ -24,18 +27,20 @@ class Changed:
     """A call that went otherwise: `before` by the first rules, `after` by the second.
 
     `passes`: calls that were served before it and no longer are; `passed_by`: the other way round. Each in
-    the order in which they were served. `was_busy`: with whom the agent who had answered it was when he would
-    have answered it again; `had_been_busy`: with whom the agent who answers it now had been at that moment.
+    the order in which they were served. `then`: what the agent who had answered it does at the moment when he
+    had been given it; `had_been`: what the agent who answers it now had been doing when he is given it.
+    `rang_s`: for how long each was alerted.
     """
 
     before: CallOutcome
     after: CallOutcome
     place_before: Priority
     place_after: Priority
-    passes: tuple[str, ...]
-    passed_by: tuple[str, ...]
-    was_busy: str | None = None
-    had_been_busy: str | None = None
+    passes: tuple[str, ...] = ()
+    passed_by: tuple[str, ...] = ()
+    then: Doing | None = None
+    had_been: Doing | None = None
+    rang_s: tuple[float, float] | None = None
 
     @property
     def longer_s(self) -> float | None:
@@ -45,10 +50,13 @@ class Changed:
         return self.after.wait_s - self.before.wait_s
 
     @property
-    def is_worse(self) -> bool:
-        """Whether it is no longer served, or waits longer."""
+    def course(self) -> int:
+        """1 if it fares worse (is no longer served, or waits longer), -1 if better, 0 if neither."""
         served = [call.outcome == "served" for call in self._both]
-        return served[0] > served[1] if served[0] != served[1] else (self.longer_s or 0) > 0
+        if served[0] != served[1]:
+            return 1 if served[0] else -1
+        longer_s = self.longer_s or 0.0
+        return (longer_s > 0) - (longer_s < 0)
 
     @property
     def weight(self) -> tuple[bool, float]:
@@ -68,28 +76,46 @@ class Changed:
 
     def why(self) -> str:
         """In words."""
-        said = [
-            _of_terms(self.place_before, self.place_after),
-            _of_bands(self.place_before.band, self.place_after.band),
-            _of_others("now goes before", self.passes),
-            _of_others("is now passed by", self.passed_by),
-        ]
-        if not (self.passed_by if self.is_worse else self.passes):
-            said.append(self._of_agents())
-        told = "; ".join(filter(None, said))
+        place, later = self._of_place()
+        reasons = [place] if place and later * self.course >= 0 else []
+        if self.course <= 0:
+            reasons += _of_others("it now goes before", self.passes)
+        if self.course >= 0:
+            reasons += _of_others("it now goes after", self.passed_by)
+        reasons += self._of_agents()
+        if not reasons:
+            reasons += self._of_answers()
+        if not reasons:
+            reasons = ["what happened before it left other agents free at other times"]
+        if place and place not in reasons:
+            reasons.append(f"although {place}")
+        told = "; ".join(reasons)
         return f"{told[0].upper()}{told[1:]}."
 
-    def _of_agents(self) -> str:
-        """It kept its place among others, but they met other agents before it."""
-        said = []
-        if self.was_busy:
-            said.append(
-                f"agent {self.before.agent_id}, who had answered it, is then busy with {self.was_busy}"
-            )
-        if self.had_been_busy:
-            had = f"had then been busy with {self.had_been_busy}"
-            said.append(f"agent {self.after.agent_id}, who now answers it, {had}")
-        return "; ".join(said) or "the agents it could have met are free at other times"
+    def _of_place(self) -> tuple[str, int]:
+        """How its own place differs, and whether it is later (1), earlier (-1) or the same (0)."""
+        old, new = self.place_before, self.place_after
+        said = [s for s in (_of_bands(old.band, new.band), _of_terms(old, new)) if s]
+        moved = (old.band, -old.due_at), (new.band, -new.due_at)
+        return " and ".join(said), (moved[0] > moved[1]) - (moved[0] < moved[1])
+
+    def _of_agents(self) -> Iterator[str]:
+        """Whom they met in its stead: those who are named already are not named again."""
+        if self.then is not None and self.course >= 0 and self.then.call not in self.passed_by:
+            yield f"agent {self.before.agent_id}, who had answered it, is then {self.then}"
+        if self.had_been is not None and self.course <= 0 and self.had_been.call not in self.passes:
+            yield f"agent {self.after.agent_id}, who now answers it, had then been {self.had_been}"
+
+    def _of_answers(self) -> Iterator[str]:
+        """It is offered more often or less, or answered later or sooner."""
+        old, new = self.before.offers, self.after.offers
+        if old != new and (new > old) is (self.course > 0):
+            yield f"it is offered {_times(new)}, not {_times(old)}"
+        elif self.rang_s is not None and self.longer_s is not None:
+            longer_s = self.rang_s[1] - self.rang_s[0]
+            if round(abs(longer_s - self.longer_s), 3) == 0:
+                how = "later" if longer_s > 0 else "sooner"
+                yield f"it is offered at the same moment, and answered {abs(longer_s):.1f} s {how}"
 
 
 def changed(before: Result, after: Result) -> list[Changed]:
@@ -109,8 +135,9 @@ def changed(before: Result, after: Result) -> list[Changed]:
                 place_after=_place(after, row),
                 passes=first.while_waiting(old, unless=second),
                 passed_by=second.while_waiting(new, unless=first),
-                was_busy=second.busy_with(old),
-                had_been_busy=first.busy_with(new),
+                then=second.doing_when(old, first),
+                had_been=first.doing_when(new, second),
+                rang_s=_both(first.rang_s(old), second.rang_s(new)),
             )
         )
     return sorted(found, key=lambda c: c.weight, reverse=True)
@@ -122,9 +149,14 @@ def _place(result: Result, row: CallRow) -> Priority:
 
 @frozen(slots=False)
 class _Served:
-    """When everybody stopped waiting, and who was served when."""
+    """When everybody stopped waiting, who was served when, and what agents were doing."""
 
     result: Result
+    doings: Doings = field(init=False)
+
+    @doings.default
+    def _doings(self) -> Doings:
+        return Doings(self.result)
 
     @property
     def calls(self) -> Sequence[CallOutcome]:
@@ -143,37 +175,56 @@ class _Served:
         return {name: at for at, name in self.order}
 
     def while_waiting(self, call: CallOutcome, unless: "_Served") -> tuple[str, ...]:
-        """Who was served while this call waited here, but there only after it, though he had come by then."""
+        """Who was served while this call waited here, by agents who could have taken it, but there only after
+        it, though he had come by then."""
         end_s, there_s = self.ends_s[call.call_id], unless.ends_s[call.call_id]
         low = bisect_right(self.order, (call.arrived_s, "\x7f"))
         high = bisect_left(self.order, (end_s, ""))
         return tuple(
             name
             for at, name in self.order[low:high]
-            if unless.served_s.get(name, inf) > there_s and self._arrived_s[name] <= there_s
+            if unless.served_s.get(name, inf) > there_s
+            and self._arrived_s[name] <= there_s
+            and self._could_take(self._agents[name], call.call_id)
         )
 
-    def busy_with(self, call: CallOutcome) -> str | None:
-        """With whom the agent who answered this call there was here, at the moment when he did."""
-        if call.agent_id is None or call.wait_s is None:
+    def doing_when(self, call: CallOutcome, there: "_Served") -> Doing | None:
+        """What the agent who took this call there was doing here when he was given it; None if just that."""
+        at = there.doings.given_at.get(call.call_id)
+        if call.agent_id is None or at is None:
             return None
-        at_s = call.arrived_s + call.wait_s
-        services = self._services.get(call.agent_id, [])
-        last = bisect_right(services, (at_s, inf, "")) - 1
-        _, until_s, other = services[last] if last >= 0 else (0.0, 0.0, "")
-        return other if at_s < until_s and other != call.call_id else None
+        found = self.doings.of(call.agent_id, self._same_instant(at, there.result))
+        free = found.state == "ready" or found.call == call.call_id
+        return None if free else found
+
+    def rang_s(self, call: CallOutcome) -> float | None:
+        """For how long the agent who took it was alerted."""
+        at = self.doings.given_at.get(call.call_id)
+        if at is None or call.wait_s is None:
+            return None
+        given_s = (at - self.result.start_at) * self.result.speed / 1000
+        return round(call.arrived_s + call.wait_s - given_s, 3)
+
+    def _same_instant(self, at: int, there: Result) -> int:
+        return self.result.start_at + at - there.start_at
+
+    def _could_take(self, agent: str | None, name: str) -> bool:
+        """Whether the agent may take that call, once its queue's last step is reached."""
+        row = self._calls[name]
+        queue = self.result.scenario.policy.queue(row.queue)
+        needed, serving = needs_at(queue, row.skills, len(queue.steps))
+        return any(able(a.queues, a.skills, serving, needed) for a in self._rows.get(agent or "", ()))
 
     @cached_property
-    def _services(self) -> dict[str, list[tuple[float, float, str]]]:
-        """Of each agent: from when to when, wrap-up included, he was busy with whom."""
-        rows = {row.id: row for row in self.result.scenario.calls}
-        wrap_up_s = {q.name: q.wrap_up_ms / 1000 for q in self.result.scenario.queues}
-        found: dict[str, list[tuple[float, float, str]]] = {}
-        for at_s, name in self.order:
-            row = rows[name]
-            until_s = at_s + row.handle_s + wrap_up_s[row.queue]
-            found.setdefault(self._agents[name] or "", []).append((at_s, until_s, name))
+    def _rows(self) -> dict[str, list[AgentRow]]:
+        found: dict[str, list[AgentRow]] = {}
+        for row in self.result.scenario.agents:
+            found.setdefault(row.id, []).append(row)
         return found
+
+    @cached_property
+    def _calls(self) -> dict[str, CallRow]:
+        return {row.id: row for row in self.result.scenario.calls}
 
     @cached_property
     def _agents(self) -> dict[str, str | None]:
@@ -193,15 +244,22 @@ def _of_terms(before: Priority, after: Priority) -> str:
         return f"its head start is still {new:g} s, now by {terms}"
     side = "earlier" if new > old else "later"
     by = f" ({terms})" if terms else ""
-    return f"due {abs(new - old):g} s {side}: its head start was {old:g} s and is {new:g} s{by}"
+    return f"it is due {abs(new - old):g} s {side}: its head start was {old:g} s and is {new:g} s{by}"
+
+
+def _both(before: float | None, after: float | None) -> tuple[float, float] | None:
+    return None if before is None or after is None else (before, after)
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _of_bands(before: int, after: int) -> str:
     return "" if before == after else f"its band was {before} and is {after}"
 
 
-def _of_others(what: str, names: tuple[str, ...]) -> str:
-    if not names:
-        return ""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{what} {', '.join(names[:NAMED])}{more}"
+def _of_others(what: str, names: tuple[str, ...]) -> Iterator[str]:
+    if names:
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        yield f"{what} {', '.join(names[:NAMED])}{more}"

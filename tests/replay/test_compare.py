@@ -1,7 +1,10 @@
 """Which calls go otherwise under other rules, and why."""
 
+from engine.domain.lifecycle import AgentState
+from engine.domain.model import Term
 from engine.domain.rules import Priority, Rule
 from engine.replay.compare import Changed, changed
+from engine.replay.doings import Doing, Doings
 from engine.replay.result import CallOutcome, Result
 from engine.replay.rows import AgentRow, CallRow
 from engine.replay.virtual import replay
@@ -37,10 +40,11 @@ def test_a_head_start_lets_one_go_before_another_and_says_so() -> None:
     assert (vip.passes, vip.passed_by) == (("early",), ())
     assert (early.passes, early.passed_by) == ((), ("vip",))
     assert vip.why() == (
-        "Due 89.999 s earlier: its head start was 0.001 s and is 90 s (tier vip 90 s); now goes before early."
+        "It is due 89.999 s earlier: its head start was 0.001 s and is 90 s (tier vip 90 s); "
+        "it now goes before early."
     )
-    assert early.why() == "Is now passed by vip."
-    assert early.line() == "early (regular): served 70.0 s -> served 150.0 s. Is now passed by vip."
+    assert early.why() == "It now goes after vip."
+    assert early.line() == "early (regular): served 70.0 s -> served 150.0 s. It now goes after vip."
 
 
 def test_who_meets_another_agent_is_told_with_whom_the_first_one_is() -> None:
@@ -59,10 +63,7 @@ def test_who_meets_another_agent_is_told_with_whom_the_first_one_is() -> None:
     last = found["last"]
     assert (last.passes, last.passed_by) == ((), ())
     assert last.before.agent_id == "a1"
-    assert last.why() == (
-        "Agent a1, who had answered it, is then busy with early; "
-        "agent a0, who now answers it, had then been busy with early."
-    )
+    assert last.why() == ("Agent a0, who now answers it, had then been busy with early.")
 
 
 def test_who_waits_longer_although_he_goes_before_another_is_told_why() -> None:
@@ -70,13 +71,20 @@ def test_who_waits_longer_although_he_goes_before_another_is_told_why() -> None:
     before = CallOutcome(outcome="served", wait_s=10, agent_id="a1", **told)  # type: ignore[arg-type]
     after = CallOutcome(outcome="abandoned", wait_s=60, agent_id=None, **told)  # type: ignore[arg-type]
     place = Priority(due_at=0, band=0, terms=())
-    known = {"place_before": place, "place_after": place, "passes": ("x",), "was_busy": "y"}
-    worse = Changed(before=before, after=after, passed_by=(), **known)  # type: ignore[arg-type]
-    assert worse.is_worse
-    assert worse.why() == "Now goes before x; agent a1, who had answered it, is then busy with y."
-    better = Changed(before=after, after=before, passed_by=(), **known)  # type: ignore[arg-type]
-    assert not better.is_worse
-    assert better.why() == "Now goes before x."
+    known = {"place_before": place, "passes": ("x",), "passed_by": ("z",)}
+    ahead, busy = (
+        Priority(due_at=-9_000, band=0, terms=(Term("rule", 9_000),)),
+        Doing(AgentState.ON_CALL, call="y"),
+    )
+    worse = Changed(before=before, after=after, place_after=ahead, then=busy, **known)  # type: ignore[arg-type]
+    assert worse.course == 1
+    assert worse.why() == (
+        "It now goes after z; agent a1, who had answered it, is then busy with y; "
+        "although it is due 9 s earlier: its head start was 0 s and is 9 s (rule 9 s)."
+    )
+    better = Changed(before=after, after=before, place_after=place, had_been=busy, **known)  # type: ignore[arg-type]
+    assert better.course == -1
+    assert better.why() == "It now goes before x; agent a1, who now answers it, had then been busy with y."
 
 
 def test_an_outcome_that_changes_counts_more_than_any_wait() -> None:
@@ -109,4 +117,45 @@ def test_bands_and_lost_terms_are_told() -> None:
         passes=("a", "b", "c", "d", "e", "f", "g"),
         passed_by=(),
     )
-    assert lost.why() == "Its band was 0 and is 3; now goes before a, b, c, d, e and 2 more."
+    assert lost.why() == "Its band was 0 and is 3; it now goes before a, b, c, d, e and 2 more."
+
+
+def test_what_an_agent_does_is_known_at_every_moment() -> None:
+    """Ready, alerted and on the call at 0, ready again at 50; before he came he was not there."""
+    day = played((a_call("c", 0),))
+    doings = Doings(day)
+
+    def told(second: int) -> str:
+        return str(doings.of("a0", day.start_at + second * 1000))
+
+    assert [told(second) for second in (-1, 0, 49, 120)] == [
+        "not logged in",
+        "busy with c",
+        "busy with c",
+        "ready",
+    ]
+    assert str(doings.of("nobody", day.start_at)) == "not logged in"
+    assert str(Doing(AgentState.NOT_READY, "break")) == "not ready (break)"
+    assert doings.given_at == {"c": day.start_at}
+
+
+def test_a_call_that_is_only_answered_later_is_told_so() -> None:
+    told = {
+        "call_id": "c",
+        "queue": "q",
+        "tier": "vip",
+        "arrived_s": 0.0,
+        "outcome": "served",
+        "agent_id": "a",
+    }
+    place = Priority(due_at=0, band=0, terms=())
+    before, after, twice = (
+        CallOutcome(wait_s=wait_s, offers=offers, **told)  # type: ignore[arg-type]
+        for wait_s, offers in ((2, 1), (4.5, 1), (9, 2))
+    )
+    later = Changed(before=before, after=after, rang_s=(1.5, 4.0), place_before=place, place_after=place)
+    assert later.why() == "It is offered at the same moment, and answered 2.5 s later."
+    again = Changed(before=twice, after=before, rang_s=(1.5, 1.5), place_before=place, place_after=place)
+    assert again.why() == "It is offered once, not twice."
+    other = Changed(before=before, after=after, rang_s=(1.5, 1.5), place_before=place, place_after=place)
+    assert other.why() == "What happened before it left other agents free at other times."
