@@ -207,7 +207,7 @@ class QueuePause:
 
 @frozen(kw_only=True)
 class QueueResume:
-    """Take new requests again."""
+    """Take new requests again, as configured. One that is configured closed is opened, until it is paused."""
 
     type: ClassVar[str] = "queue.resume"
     queue: str

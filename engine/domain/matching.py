@@ -218,9 +218,9 @@ def _why_not(board: Board, lane: Lane, chosen: Agent, other: Agent) -> str:
 
 
 def takes_requests(board: Board, queue: Queue) -> bool:
-    """Whether a queue is open: as configured, or as a supervisor decided since."""
+    """Whether a queue is open: as configured, unless a supervisor paused or opened it."""
     gate = board.gates.get(queue.name)
-    return queue.open if gate is None else not gate.paused
+    return queue.open if gate is None else not gate.paused and (queue.open or gate.opened)
 
 
 def able_agents(board: Board, queue: Queue) -> int:

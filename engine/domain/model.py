@@ -183,7 +183,8 @@ class QueueGate:
     """What a supervisor decided about a queue's entrance; a queue without one is as configured.
 
     Two fields, because a guard compares with a value or with absence: who asks for a queue that is configured
-    open guards that it is not `paused`, for one that is configured closed that it is `opened`.
+    open guards that it is not `paused`, for one that is configured closed that it is `opened`. One that is
+    configured open is never `opened`, so that a configuration that closes it later has the last word.
     """
 
     KIND: ClassVar[str] = "queue"

@@ -202,6 +202,20 @@ async def test_a_paused_queue_refuses_at_once_on_every_node_and_serves_who_waits
         await client.hear(ConfigChanged)
 
 
+async def test_a_queue_that_was_resumed_closes_when_the_configuration_says_so(pool: Pool) -> None:
+    boss, door = await supervisor(pool), pool.customer("budi")
+    await door.enter()
+    await does(boss, QueuePause(queue="general"))
+    await does(boss, QueueResume(queue="general"))
+    general = pool.policy.queues["general"]
+    for opens, code in ((False, Code.QUEUE_CLOSED), (True, None)):
+        queues = {**pool.policy.queues, "general": evolve(general, open=opens)}
+        pool.written = evolve(pool.policy, queues=queues)
+        await does(boss, RulesReload())
+        answer = await door.ask(CallRequest(request_id="r", queue="general"))
+        assert getattr(answer, "code", None) == code
+
+
 async def test_rules_are_read_again_on_every_node_or_on_none(pool: Pool) -> None:
     other = await pool.node("b")
     boss = await supervisor(pool)

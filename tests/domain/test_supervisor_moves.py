@@ -340,13 +340,17 @@ def test_the_gate_is_as_commanded_and_whoever_asks_is_told_the_truth(
 ) -> None:
     held = None
     if before is not None:
-        held = evolve(gate_after(gate(queue, None, paused=before)), version=3, stamp="boot:3")
+        held = shut = gate_after(gate(queue, None, paused=True))
+        held = evolve(
+            shut if before else gate_after(gate(queue, shut, paused=False)), version=3, stamp="boot:3"
+        )
     change = gate(queue, held, paused=paused, now=NOW + 5)
-    if before is paused:
+    if before is paused or (not before and not paused and queue == "general"):
         assert change == Change(), "saying it again"
         return
     after = gate_after(change)
-    assert (after.paused, after.opened, after.since_at, after.by) == (paused, not paused, NOW + 5, BOSS)
+    opened = not paused and queue == "night"
+    assert (after.paused, after.opened, after.since_at, after.by) == (paused, opened, NOW + 5, BOSS)
     command, fact = ("queue.pause", QueuePaused) if paused else ("queue.resume", QueueResumed)
     said = evolve(commanded(command, f"queue:{queue}"), at=NOW + 5)
     assert change.facts == (said, fact(at=NOW + 5, queue=queue))
@@ -358,6 +362,35 @@ def test_the_gate_is_as_commanded_and_whoever_asks_is_told_the_truth(
     guard = is_open(BANK.queues[queue])
     held_value = {True: "true", False: None}[getattr(after, guard.field)]
     assert (held_value == guard.value) is not paused
+
+
+def admits(queue: Queue, held: QueueGate | None) -> bool:
+    """Whether that queue takes requests, as the board and the store both judge."""
+    board = Board(BANK)
+    if held is not None:
+        board.put(held.ref, held, NOW)
+    guard = is_open(queue)
+    value = "true" if held is not None and getattr(held, guard.field) else None
+    assert takes_requests(board, queue) is (value == guard.value)
+    return value == guard.value
+
+
+def test_a_queue_that_was_paused_and_resumed_closes_when_the_configuration_says_so() -> None:
+    general = BANK.queues["general"]
+    shut = gate_after(gate("general", None, paused=True))
+    assert not admits(general, shut)
+    resumed = gate_after(gate("general", shut, paused=False))
+    assert admits(general, resumed)
+    assert not admits(evolve(general, open=False), resumed), "its later word"
+
+
+def test_a_queue_that_is_configured_closed_is_opened_until_it_is_paused() -> None:
+    opened = gate_after(gate("night", None, paused=False))
+    assert admits(CLOSED, opened)
+    assert admits(evolve(CLOSED, open=True), opened)
+    shut = gate_after(gate("night", opened, paused=True))
+    assert not admits(CLOSED, shut)
+    assert not admits(evolve(CLOSED, open=True), shut)
 
 
 def test_without_a_gate_a_queue_is_as_configured() -> None:

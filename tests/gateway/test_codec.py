@@ -1,9 +1,11 @@
 """Frames in both directions, one table each, and everything that is not a frame."""
 
 import json
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, get_args, get_origin
 
 import pytest
+from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +25,15 @@ from .to_clients import TO_CLIENTS
 def test_a_clients_frame_is_one_message(frame: dict[str, Any], message: Any) -> None:
     assert decode(json.dumps(frame)) == (None, message)
     assert decode(json.dumps({"ref": "r-1"} | frame)) == ("r-1", message)
+
+
+@pytest.mark.parametrize("frame", [frame for frame, _ in FROM_CLIENTS])
+def test_each_field_of_a_message_is_of_the_kind_that_its_class_says(frame: dict[str, Any]) -> None:
+    _, message = decode(json.dumps(frame))
+    for each in fields(type(message)):
+        said = get_args(each.type) if isinstance(each.type, UnionType) else (each.type,)
+        kinds = {get_origin(kind) or kind for kind in said}
+        assert Any in kinds or type(getattr(message, each.name)) in kinds, each.name
 
 
 @pytest.mark.parametrize(("frame", "message"), FROM_CLIENTS)

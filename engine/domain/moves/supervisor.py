@@ -108,11 +108,15 @@ def reskill(
 
 
 def gate(queue: str, before: QueueGate | None, *, paused: bool, policy: Policy, by: str, now: int) -> Change:
-    """Pause a queue, or resume it; also one that is configured closed. Saying it again changes nothing."""
-    policy.queue(queue)
-    if before is not None and before.paused is paused and before.opened is not paused:
+    """Pause a queue, or resume it; also one that is configured closed. Saying it again changes nothing.
+
+    A queue that is configured open is resumed by taking the pause away, so that it is as configured: closed,
+    if the configuration says so later. Only what is configured closed is opened against the configuration.
+    """
+    opened = not policy.queue(queue).open and not paused
+    if (paused, opened) == ((before.paused, before.opened) if before is not None else (False, False)):
         return Change()
-    after = QueueGate(id=queue, since_at=now, by=by, paused=paused, opened=not paused)
+    after = QueueGate(id=queue, since_at=now, by=by, paused=paused, opened=opened)
     if before is not None:
         after = evolve(after, version=before.version, stamp=before.stamp)
     command = "queue.pause" if paused else "queue.resume"

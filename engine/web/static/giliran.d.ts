@@ -926,7 +926,7 @@ export interface QueuePauseFrame {
   ref?: string;
 }
 
-/** Take new requests again. */
+/** Take new requests again, as configured. One that is configured closed is opened, until it is paused. */
 export interface QueueResumeFrame {
   type: "queue.resume";
   /** the queue */
