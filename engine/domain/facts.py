@@ -138,7 +138,7 @@ class LinkBack:
 
 @frozen(kw_only=True)
 class AgentMoved:
-    """An agent's state or reason changed. His queues and skills are told when he comes, and only then."""
+    """An agent's state or reason changed. What he serves is told when he comes; see AgentReskilled."""
 
     kind: ClassVar[str] = "agent_moved"
     at: int
@@ -152,7 +152,7 @@ class AgentMoved:
 
 @frozen(kw_only=True)
 class AgentReskilled:
-    """A supervisor gave an agent other queues and skills, until his next log-in."""
+    """An agent who is here serves other queues or has other skills: by a supervisor, or by a newer token."""
 
     kind: ClassVar[str] = "agent_reskilled"
     at: int

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from engine.domain.change import Change, Guard
 from engine.domain.errors import Code, Refused
-from engine.domain.facts import AgentMoved, LinkBack, LinkLost
+from engine.domain.facts import AgentMoved, AgentReskilled, LinkBack, LinkLost
 from engine.domain.lifecycle import AgentState, CallState, EndReason, Party
 from engine.domain.model import Agent, Call, deadline
 from engine.domain.moves import agent as moves
@@ -54,10 +54,31 @@ def test_the_first_log_in_is_not_ready_until_he_says_so() -> None:
 
 @pytest.mark.parametrize("state", [_A.NOT_READY, _A.READY, _A.WRAP_UP])
 def test_a_newer_session_takes_over_and_changes_nothing_else(state: AgentState) -> None:
-    held = agent(state)
+    held = agent(state, queues=("general",), skills={"id": 2})
     change = hello(held)
-    assert agent_after(change) == evolve(held, session="s9", node="n9", queues=("general",), skills={"id": 2})
+    assert agent_after(change) == evolve(held, session="s9", node="n9")
     assert change.facts == ()
+
+
+@pytest.mark.parametrize("state", [_A.NOT_READY, _A.READY, _A.OFFERED, _A.ON_CALL, _A.WRAP_UP])
+@pytest.mark.parametrize(
+    "differs", [{"queues": ("general", "instant")}, {"skills": {"id": 1}}, {"skills": {}}]
+)
+def test_a_newer_token_by_which_he_serves_something_else_is_told(
+    state: AgentState, differs: dict[str, Any]
+) -> None:
+    held = agent(state, **({"queues": ("general",), "skills": {"id": 2}} | differs))
+    facing = {_A.OFFERED: CallState.OFFERED, _A.ON_CALL: CallState.CONNECTED}
+    change = hello(held, call(facing[state]) if state in facing else None)
+    after = agent_after(change)
+    assert (after.state, after.queues, after.skills) == (state, ("general",), {"id": 2})
+    assert change.facts == (AgentReskilled(at=NOW, agent="a1", queues=("general",), skills={"id": 2}),)
+
+
+def test_what_a_supervisor_gave_him_a_newer_token_does_not_take() -> None:
+    held = agent(queues=("instant",), reskilled=True)
+    change = hello(held)
+    assert (agent_after(change).queues, change.facts) == (("instant",), ())
 
 
 #: (as he was when his link was lost, ms until he is back) -> state and reason he comes back to
@@ -257,7 +278,8 @@ def test_after_no_answer_he_stays_not_ready_until_he_says_so() -> None:
 
 
 def test_an_agent_who_drops_in_a_call_has_grace_and_is_back_in_it() -> None:
-    lost = moves.drop(agent(_A.ON_CALL), call(CallState.CONNECTED), POLICY, NOW)
+    talks = agent(_A.ON_CALL, queues=("general",), skills={"id": 2})
+    lost = moves.drop(talks, call(CallState.CONNECTED), POLICY, NOW)
     c, a = call_after(lost), agent_after(lost)
     until = NOW + TIMINGS.call_grace_ms
     assert (a.state, a.session, a.node) == (_A.ON_CALL, "", "")

@@ -19,6 +19,7 @@ from engine.domain.model import Agent, Call, Record, Skills
 from engine.domain.moves.parts import (
     COOL_DOWN,
     ask_for,
+    came,
     end,
     end_offer,
     go_offline,
@@ -55,7 +56,7 @@ def log_in(
 
     If he was busy with a call that is no longer there, his work is over. `day_at` is when the bank's day
     began: his figures begin anew with his first log-in of a day. What a supervisor gave him to serve
-    outlives a reconnect, not a log-in.
+    outlives a reconnect, not a log-in. A newer token may have him serve something else from now on.
     """
     before = agent or Agent(id=sub, state=AgentState.NOT_READY, since_at=now, reason="login", login_at=now)
     here = evolve(before, name=name, session=session, node=node, forget_at=None)
@@ -67,9 +68,7 @@ def log_in(
         here = evolve(here, queues=queues, skills=skills)
     writes: list[Write] = [Write(agent, here)]
     guards: tuple[Guard, ...] = ()
-    facts: list[Fact] = []
-    if agent is None or before.state is AgentState.OFFLINE:
-        facts.append(moved(agent, here))
+    facts: list[Fact] = [*came(agent, here, now)]
     if call is not None and holds(here, call):
         writes.append(Write(call, evolve(call, agent_node=node, agent_name=name, agent_until=None)))
         if call.agent_until is not None:

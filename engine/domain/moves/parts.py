@@ -10,7 +10,7 @@ he is but writes him unchanged, so the store compares what was read and refuses 
 
 from engine.domain.change import Write
 from engine.domain.evolving import evolve
-from engine.domain.facts import AgentMoved, CallEnded, CallRequeued, Fact, OfferEnded
+from engine.domain.facts import AgentMoved, AgentReskilled, CallEnded, CallRequeued, Fact, OfferEnded
 from engine.domain.lifecycle import (
     OFFER_ENDS,
     TOGETHER,
@@ -79,6 +79,15 @@ def moved(before: Agent | None, after: Agent) -> AgentMoved:
         queues=after.queues if first else (),
         skills=dict(after.skills) if first else {},
     )
+
+
+def came(before: Agent | None, here: Agent, now: int) -> tuple[Fact, ...]:
+    """The fact of an agent's hello: that he is here; or if he was, what else he serves from now on."""
+    if before is None or before.state is AgentState.OFFLINE:
+        return (moved(before, here),)
+    if (before.queues, before.skills) == (here.queues, here.skills):
+        return ()
+    return (AgentReskilled(at=now, agent=here.id, queues=here.queues, skills=dict(here.skills)),)
 
 
 def go_offline(agent: Agent, now: int, timings: Timings, *, lost: bool) -> Agent:
