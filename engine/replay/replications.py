@@ -1,0 +1,158 @@
+"""What of a difference is chance: the same comparison on several days, each drawn by a seed of its own.
+
+A day of which anything is left to chance is one of many that could have come. Every run replays the same days
+(common random numbers), so that what counts is the difference between two runs day by day, whose mean has
+Student's interval (the paired-t interval of A. M. Law, "Simulation Modeling and Analysis", 5th edition, section
+10.2.1).
+"""
+
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from logging import WARNING
+from math import sqrt
+from multiprocessing import get_context
+from statistics import fmean, stdev
+from typing import Any, TypeVar
+
+from attrs import asdict, frozen
+
+from engine.observability import log
+from engine.replay.sample import Day
+from engine.replay.scenario import Scenario
+from engine.replay.table import sides
+from engine.replay.virtual import replay
+from engine.settings import LogFormat
+
+#: 97.5 % quantiles of Student's distribution for 1, 2, … degrees of freedom.
+_STUDENT = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
+    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
+)
+
+T = TypeVar("T")
+Measures = Mapping[str, float | None]
+#: By heading: "" is of all calls, others are of a tier.
+Taken = Mapping[str, Measures]
+Progress = Callable[[int], None]  #: replays that are over
+
+
+@frozen
+class Difference:
+    """A mean over the days, and half the width of its 95 % interval."""
+
+    mean: float
+    half_width: float
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is not to be had by chance alone, at 95 %."""
+        return abs(self.mean) > self.half_width
+
+
+@frozen
+class Spread:
+    """`means` of each run, over the days; `differences` of each run after the first, to the first."""
+
+    seeds: tuple[int, ...]
+    means: tuple[Taken, ...]
+    differences: tuple[Mapping[str, Mapping[str, Difference | None]], ...]
+
+    @property
+    def fixed(self) -> bool:
+        """Whether every day was the same: nothing is left to chance."""
+        found = (d for run in self.differences for each in run.values() for d in each.values())
+        return all(d is None or not d.half_width for d in found)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def spread(
+    runs: Callable[[int], Sequence[Scenario]],
+    seeds: Sequence[int],
+    first: Sequence[Day],
+    progress: Progress | None = None,
+) -> Spread:
+    """What the runs come to on the days of all `seeds`, in virtual time, on every processor.
+
+    `runs` makes the days of a seed, one for each run; `first` is what those of the first seed came to.
+    """
+    jobs = [(n, day, seed) for seed in seeds[1:] for n, day in enumerate(runs(seed))]
+    found: list[list[Taken]] = [[taken(day)] for day in first]
+    with get_context("spawn").Pool(min(len(jobs), _processors()), _prepare) as pool:
+        for over, (n, measures) in enumerate(pool.imap(_served, jobs), 1):
+            found[n].append(measures)
+            if progress is not None:
+                progress(over)
+    return summary(tuple(seeds), found)
+
+
+def summary(seeds: tuple[int, ...], found: Sequence[Sequence[Taken]]) -> Spread:
+    """`found`: of each run what it came to, by day."""
+    base, *others = found
+    return Spread(
+        seeds,
+        tuple(_each(run, fmean) for run in found),
+        tuple(_each(list(map(_less, run, base)), _difference) for run in others),
+    )
+
+
+def taken(day: Day) -> Taken:
+    return {heading: of_day for heading, [of_day] in sides([day])}
+
+
+def _each(days: Sequence[Taken], reduce: Callable[[list[float]], T]) -> dict[str, dict[str, T | None]]:
+    """Each measure's values over the days, reduced; None where it was measured on no day."""
+    headings = {heading: measures for day in days for heading, measures in day.items()}
+    made: dict[str, dict[str, T | None]] = {}
+    for heading, measures in headings.items():
+        for key in measures:
+            values = [v for day in days if (v := day.get(heading, {}).get(key)) is not None]
+            made.setdefault(heading, {})[key] = reduce(values) if values else None
+    return made
+
+
+def _less(one: Taken, other: Taken) -> Taken:
+    """Measure by measure, where both have it."""
+
+    def less(heading: str, key: str, value: float | None) -> float | None:
+        theirs = other.get(heading, {}).get(key)
+        return None if value is None or theirs is None else value - theirs
+
+    return {
+        heading: {key: less(heading, key, value) for key, value in measures.items()}
+        for heading, measures in one.items()
+    }
+
+
+def _difference(values: list[float]) -> Difference | None:
+    """None of a single day."""
+    days = len(values)
+    if days < 2:
+        return None
+    return Difference(fmean(values), student(days - 1) * stdev(values) / sqrt(days))
+
+
+def student(freedom: int) -> float:
+    """The 97.5 % quantile of Student's distribution; beyond the table good to 0.1 %."""
+    return _STUDENT[freedom - 1] if freedom <= len(_STUDENT) else 1.95996 + 2.4 / freedom
+
+
+def _processors() -> int:
+    return os.cpu_count() or 1
+
+
+# in a process of the pool
+
+
+def _prepare() -> None:
+    """Whoever interrupts the command ends the pool, too; nobody reads its log."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    log.configure(LogFormat.CONSOLE, level=WARNING)
+
+
+def _served(job: tuple[int, Scenario, int]) -> tuple[int, Taken]:
+    n, day, seed = job
+    return n, taken(Day(replay(day, seed)))
