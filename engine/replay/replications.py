@@ -2,8 +2,7 @@
 
 A day of which anything is left to chance is one of many that could have come. Every run replays the same days
 (common random numbers), so that what counts is the difference between two runs day by day, whose mean has
-Student's interval (the paired-t interval of A. M. Law, "Simulation Modeling and Analysis", 5th edition, section
-10.2.1).
+Student's interval (paired t: A. M. Law, "Simulation Modeling and Analysis", 5th edition, section 10.2.1).
 """
 
 import os

@@ -24,7 +24,8 @@ def test_a_difference_is_the_mean_of_the_days_differences_with_student_s_interva
     assert [run[""]["mean_wait_s"] for run in found.means] == [20, 22]
     [[difference]] = [run[""].values() for run in found.differences]
     assert isinstance(difference, Difference)
-    assert (difference.mean, difference.half_width) == (2.0, pytest.approx(4.303 / 3**0.5))
+    assert difference.mean == 2
+    assert difference.half_width == pytest.approx(4.303 / 3**0.5)
     assert not difference.sure
     assert not found.fixed
     [[sure]] = [
