@@ -25,18 +25,41 @@ def join(children: Iterable[Child]) -> Html:
     return Html("".join(c if isinstance(c, Html) else escape(c, quote=False) for c in children if c))
 
 
+Rows = Iterable[Sequence[Child]]
+
+
 def table(
-    caption: str, head: Sequence[Child], rows: Iterable[Sequence[Child]], *, class_: str | None = None
+    caption: str, head: Sequence[Child], rows: Rows, *, class_: str | None = None, cards: bool = False
 ) -> Html:
-    """The first cell of a row is its heading. A wide table scrolls by itself, by keyboard too."""
-    body = [el("tr", el("th", row[0], scope="row"), *(el("td", cell) for cell in row[1:])) for row in rows]
-    whole = el(
-        "table",
-        el("caption", caption),
-        el("thead", el("tr", *(el("th", cell, scope="col") for cell in head))),
-        el("tbody", *body),
-        class_=class_,
-    )
+    """The first cell of a row is its heading. A wide table scrolls by itself, by keyboard too.
+
+    `cards`: where it is narrow a row becomes a card, whose cells say what they are.
+    """
+    labels = [str(cell) for cell in head] if cards else [None] * len(head)
+    classes = " ".join(filter(None, (class_, "cards" if cards else None))) or None
+    return _scrolling(caption, head, el("tbody", *(_row(row, labels) for row in rows)), classes)
+
+
+def grouped(
+    caption: str, head: Sequence[Child], groups: Iterable[tuple[Child, Rows]], *, class_: str
+) -> Html:
+    """A table whose rows stand in groups, each under its heading."""
+    labels = [None] * len(head)
+    bodies = []
+    for heading, rows in groups:
+        over = el("tr", el("th", heading, scope="rowgroup", colspan=len(head)), class_="group")
+        bodies.append(el("tbody", over, *(_row(row, labels) for row in rows)))
+    return _scrolling(caption, head, join(bodies), class_)
+
+
+def _row(row: Sequence[Child], labels: Sequence[str | None]) -> Html:
+    cells = (el("td", cell, data_label=label) for cell, label in zip(row[1:], labels[1:], strict=True))
+    return el("tr", el("th", row[0], scope="row"), *cells)
+
+
+def _scrolling(caption: str, head: Sequence[Child], body: Html, class_: str | None) -> Html:
+    named = el("thead", el("tr", *(el("th", cell, scope="col") for cell in head)))
+    whole = el("table", el("caption", caption), named, body, class_=class_)
     return el("div", whole, class_="scroll", tabindex="0", role="region", aria_label=caption)
 
 

@@ -1,0 +1,58 @@
+"""The page of several replays of one day side by side: first the answer, then all that is behind it."""
+
+from collections.abc import Iterator
+
+from engine.replay.comparison import Comparison
+from engine.replay.measures import MEASURES
+from engine.replay.report.changes import went_otherwise
+from engine.replay.report.html import Child, Html, el, table
+from engine.replay.report.parts import definitions, drawings, drawn, page, section
+from engine.replay.report.summary import summary, titled
+from engine.replay.report.tally import tallies
+from engine.replay.report.view import View
+from engine.replay.table import BEST, best, said, sides
+
+
+def compare_page(several: Comparison, made_by: str = "") -> str:
+    """`made_by`: the command that makes it again."""
+    titles, days = several.titles, several.days
+    kind, names = _groups(several)
+    calls = days[0].result.calls
+    found = [tallies(kind, names, calls, changes) for changes in several.changes or ()]
+    return page(
+        f"{days[0].result.scenario.name}: {' · '.join(titles)}",
+        days,
+        made_by,
+        summary(several, (kind, names), found),
+        *(went_otherwise(several, n, kind, tallied) for n, tallied in enumerate(found, 1)),
+        section("measures", "Every measure", *_sides(several)),
+        *(drawn(shown, titles) for shown in drawings(View(days, titles))),
+        definitions(),
+    )
+
+
+def _groups(several: Comparison) -> tuple[str, list[str]]:
+    """By what the calls are told apart: by tier, or by queue where there is but one tier."""
+    tiers = sorted({tier for day in several.days for tier in day.tiers})
+    queues = sorted({queue for day in several.days for queue in day.queues})
+    return ("queue", queues) if len(tiers) < 2 <= len(queues) else ("tier", tiers)
+
+
+def _sides(several: Comparison) -> Iterator[Html]:
+    note = f"{BEST} marks the best of a row, where one is better at all."
+    if (speed := several.days[0].result.speed) != 1:
+        note += f" At this speed a millisecond of the machine's own counts as {speed:g} ms of the day."
+    yield el("p", note, class_="about")
+    for heading, taken in sides(several.days):
+        rows: list[list[Child]] = []
+        for measure in MEASURES:
+            values = [found.get(measure.key) for found in taken]
+            if any(value is not None for value in values):
+                first = best(measure, values)
+                cells = (_side(said(measure.unit, v), n in first) for n, v in enumerate(values))
+                rows.append([titled(measure, several.days), *cells])
+        yield table(heading.capitalize() or "All calls", ["", *several.titles], rows, class_="sides")
+
+
+def _side(text: str, first: bool) -> Child:
+    return el("strong", f"{text} {BEST}", class_="best") if first else text
