@@ -2,39 +2,41 @@
 
 from logging import WARNING
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from engine import options
 from engine.interrupts import Stopped
 from engine.observability import log
 from engine.options import Usage
-from engine.replay_commands import (
-    Flag,
-    Json,
-    day_of,
-    people_at,
-    replayed,
-    say,
-    speed_of,
-    write_html,
-    write_json,
-)
+from engine.replay_commands import Flag, Json, day_of, replayed, speed_of
+from engine.replay_output import people_at, print_differences, say, writable, write_html, write_json
 from engine.settings import LogFormat
 
 if TYPE_CHECKING:
-    from engine.replay.comparison import Run
+    from rich.console import Console
+
+    from engine.replay.comparison import Comparison, Run
     from engine.replay.scenario import Scenario
 
 #: Calls that went otherwise and are told at the terminal; the reports tell all.
 TOLD = 5
+#: What the scenario's own rules are called.
+AS_IT_IS = "as it is"
+#: Rules files that stand side by side in one table.
+MOST_RULES = 6
+
+Several = Annotated[list[str] | None, Parameter(negative="")]
+Unwanted = Annotated[str, Parameter(show=False)]
 
 
 def compare(
     scenario: Path,
     /,
-    *,
+    *unwanted: Unwanted,
     dispatch: str | None = None,
-    rules: str | None = None,
+    rules: Several = None,
     live: Flag = False,
     speed: str | None = None,
     seed: str | None = None,
@@ -52,8 +54,8 @@ def compare(
         polling,stream,priority or some of them: by what calls come to agents. Live, unless it is priority
         alone.
     rules
-        A.toml,B.toml: files with tables of a scenario (queues, rules, timings, tiers), which replace its own.
-        One file alone is compared with the scenario's own rules.
+        A.toml,B.toml, up to six: files that say in what the day's rules are to be otherwise. Each is compared
+        with the first, one file alone with the scenario's own rules. docs/scenarios.md shows one.
     live
         Rules: against running nodes in real time, instead of in virtual time.
     speed
@@ -68,50 +70,64 @@ def compare(
     html
         Write a report to this file: the same drawings side by side, and which calls changed and why.
     """
+    if unwanted:
+        both = ", ".join(map(str, (scenario, *unwanted)))
+        raise Usage(f"compare {both}: expected one scenario; several rules files are written --rules A,B")
     if (dispatch is None) == (rules is None):
         raise Usage('compare: expected either --dispatch, such as "polling,stream,priority", or --rules A,B')
-    day, luck = day_of(scenario, window, seed)
-    runs = _by_dispatch(day, dispatch, live) if dispatch is not None else _by_rules(day, rules or "", live)
-    faster = speed_of(speed, any(run.live for run in runs))
-    from engine.replay.compare import changed
-    from engine.replay.comparison import Comparison, as_json
-    from engine.replay.table import side_by_side
+    from engine.replay.comparison import as_json, compared, notes_of
 
-    log.configure(LogFormat.CONSOLE, level=WARNING)
-    stopped: Stopped | None = None
-    try:
-        days = replayed(runs, faster, luck)
-    except Stopped as interrupt:
-        stopped, days = interrupt, interrupt.days
-        if not days:
-            raise
-        runs = runs[: len(days)]
-        say(f"note: stopped; told is what was over: {', '.join(run.title for run in runs)}")
-    first, *others = days
-    several = Comparison(
-        titles=tuple(run.title for run in runs),
-        days=tuple(days),
-        told=tuple(() for _ in runs),
-        changes=None if rules is None else tuple(tuple(changed(first.result, d.result)) for d in others),
-    )
-    write_json(json_, as_json(several))
-    if html is not None:
-        from engine.replay.report.page import compare_page
+    with writable("--json", json_), writable("--html", html):
+        day, luck = day_of(scenario, window, seed)
+        runs = _by_rules(day, ",".join(rules), live) if rules else _by_dispatch(day, dispatch or "", live)
+        faster = speed_of(speed, any(run.live for run in runs))
+        notes = [*_unchanged(runs, day), *notes_of(runs)]
+        for note in notes:
+            say(f"note: {note}")
+        log.configure(LogFormat.CONSOLE, level=WARNING)
+        stopped: Stopped | None = None
+        try:
+            days = replayed(runs, faster, luck)
+        except Stopped as interrupt:
+            stopped, days = interrupt, interrupt.days
+            if not days:
+                raise
+            runs = runs[: len(days)]
+            say(f"note: stopped; told is what was over: {', '.join(run.title for run in runs)}")
+        several = compared(runs, days, notes)
+        write_json(json_, as_json(several))
+        if html is not None:
+            from engine.replay.report.page import compare_page
 
-        write_html(html, lambda: compare_page(several))
+            write_html(html, lambda: compare_page(several))
     people = people_at(json_)
     people.print(f"{day.name}: {len(day.calls)} calls, seed {luck}")
-    people.print(side_by_side(several))
-    for title, changes in zip(several.titles[1:], several.changes or (), strict=False):
-        people.print(f"{len(changes)} of {len(day.calls)} calls went otherwise under {title}")
-        for change in changes[:TOLD]:
-            people.print(f"  {change.line()}")
+    _print(people, several)
     broken = [f"{run.title}: {v}" for run, d in zip(runs, days, strict=True) for v in d.result.violations]
     for violation in broken:
         say(f"violated: {violation}")
     if stopped is not None:
         raise stopped
     return 1 if broken else 0
+
+
+def _print(people: "Console", several: "Comparison") -> None:
+    from engine.replay.comparison import promises
+    from engine.replay.table import side_by_side
+
+    first, *others = several.titles
+    if several.changes is not None:
+        for title, told in zip(others, several.told[1:], strict=True):
+            print_differences(people, title, first, told)
+    people.print(side_by_side(several))
+    for title, day in zip(several.titles, several.days, strict=True):
+        if said := promises(day):
+            people.print(f"{title}: {said}")
+    for title, changes in zip(others, several.changes or (), strict=False):
+        calls = len(several.days[0].result.calls)
+        people.print(f"{len(changes)} of {calls} calls went otherwise under {title} than under {first}")
+        for change in changes[:TOLD]:
+            people.print(f"  {change.line()}")
 
 
 def _by_dispatch(day: "Scenario", text: str, live: bool) -> "list[Run]":
@@ -131,12 +147,21 @@ def _by_rules(day: "Scenario", text: str, live: bool) -> "list[Run]":
     from engine.replay.rule_files import ruled
 
     paths = [options.readable("--rules", Path(part.strip())) for part in text.split(",")]
-    if len(paths) > 2 or len({path.resolve() for path in paths}) < len(paths):
-        options.wrong("--rules", text, "one file, or two that differ")
-    made = [] if len(paths) == 2 else [Run("as it is", day, Dispatch.PRIORITY, live)]
+    if len(paths) > MOST_RULES or len({path.resolve() for path in paths}) < len(paths):
+        options.wrong("--rules", text, f"up to {MOST_RULES} files, each once")
+    made = [] if len(paths) > 1 else [Run(AS_IT_IS, day, Dispatch.PRIORITY, live)]
     titles = [path.stem for path in paths]
     if len(set(titles)) < len(titles):
         titles = [str(path) for path in paths]
     for title, path in zip(titles, paths, strict=True):
         made.append(Run(title, ruled(day, path), Dispatch.PRIORITY, live))
     return made
+
+
+def _unchanged(runs: "list[Run]", day: "Scenario") -> list[str]:
+    """Files that change nothing, such as an empty one."""
+    from engine.replay.rule_words import differences
+
+    files = (run for run in runs if run.scenario is not day)
+    same = (run.title for run in files if not differences(day, run.scenario))
+    return [f"{title} changes none of the scenario's rules: that run is the day as it is" for title in same]

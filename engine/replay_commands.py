@@ -1,20 +1,18 @@
 """The command of planners: replay a day, and learn whether it went as promised."""
 
-import json
 import sys
-from collections.abc import Callable
 from logging import WARNING
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
 
 from engine import options
 from engine.interrupts import Stopped, is_interrupt
 from engine.observability import log
 from engine.options import Usage
 from engine.progress import Progress, following
+from engine.replay_output import people_at, print_differences, say, writable, write_html, write_json
 from engine.settings import LogFormat
 
 if TYPE_CHECKING:
@@ -32,6 +30,7 @@ def replay(
     scenario: Path,
     /,
     *,
+    rules: Path | None = None,
     virtual: Flag = False,
     live: Flag = False,
     dispatch: str = "priority",
@@ -47,6 +46,8 @@ def replay(
     ----------
     scenario
         A scenario file, by hand or from `giliran import`.
+    rules
+        A file of rules: that day under them. What it leaves out stays as the scenario has it.
     virtual
         In virtual time, exactly and in seconds (the default).
     live
@@ -64,8 +65,9 @@ def replay(
     html
         Write a report to this file: drawings, the longest waits and why, every measure.
     """
-    from engine.replay.comparison import Run
+    from engine.replay.comparison import Run, notes_of
     from engine.replay.result import Dispatch
+    from engine.replay.rule_words import differences
 
     by = options.choice("--dispatch", dispatch, Dispatch)
     if virtual and live:
@@ -74,23 +76,35 @@ def replay(
         raise Usage(f"--dispatch {by}: expected without --virtual; only priority runs in virtual time")
     live = live or by is not Dispatch.PRIORITY
     faster = speed_of(speed, live)
-    day, luck = day_of(scenario, window, seed)
-    log.configure(LogFormat.CONSOLE, level=WARNING)
-    [told] = replayed([Run(day.name, day, by, live)], faster, luck)
-    plain = told.result.to_json()
-    write_json(json_, plain)
-    if html is not None:
-        from engine.replay.report.page import replay_page
+    with writable("--json", json_), writable("--html", html):
+        day, luck = day_of(scenario, window, seed)
+        run = Run(day.name, day if rules is None else _ruled(day, rules), by, live)
+        for note in notes_of([run]):
+            say(f"note: {note}")
+        log.configure(LogFormat.CONSOLE, level=WARNING)
+        [told] = replayed([run], faster, luck)
+        plain = told.result.to_json()
+        write_json(json_, plain)
+        if html is not None:
+            from engine.replay.report.page import replay_page
 
-        write_html(html, lambda: replay_page(told, plain["violations"]))
+            write_html(html, lambda: replay_page(told, plain["violations"]))
     from engine.replay.table import table
 
     people = people_at(json_)
     people.print(f"{plain['scenario']}: {plain['mode']}, {plain['dispatch']}, seed {plain['seed']}")
+    if rules is not None:
+        print_differences(people, rules.stem, "the scenario", differences(day, run.scenario))
     people.print(table(told))
     for violation in plain["violations"]:
         say(f"violated: {violation}")
     return 1 if plain["violations"] else 0
+
+
+def _ruled(day: "Scenario", path: Path) -> "Scenario":
+    from engine.replay.rule_files import ruled
+
+    return ruled(day, options.readable("--rules", path))
 
 
 def replayed(runs: "list[Run]", speed: float, seed: int) -> "list[Day]":
@@ -139,7 +153,20 @@ def day_of(scenario: Path, window: str | None, seed: str | None) -> "tuple[Scena
         return read.day(luck), luck
     if read.expect:
         say("note: expectations are of the whole day; of a part only invariants are checked")
-    return read.between(*options.window("--window", window, read.zero_s), luck), luck
+    part = read.between(*options.window("--window", window, read.zero_s), luck)
+    if not part.calls:
+        options.wrong("--window", window, _when_calls_come(read.day(luck)))
+    return part, luck
+
+
+def _when_calls_come(day: "Scenario") -> str:
+    from engine.replay.reading import as_clock
+
+    if not day.calls:
+        return "a scenario with calls"
+    seconds = [int(call.arrive_s) for call in day.calls]
+    first, last = (as_clock(day.zero_s + at) for at in (min(seconds), max(seconds)))
+    return f"a part of the day in which calls come; they come from {first} to {last}"
 
 
 def speed_of(text: str | None, live: bool) -> float:
@@ -147,27 +174,3 @@ def speed_of(text: str | None, live: bool) -> float:
     if text is not None and not live:
         raise Usage(f"--speed {text}: expected with --live; virtual time needs no speed")
     return REAL_TIME if text is None else options.number("--speed", text, 0.01, 10_000)
-
-
-def write_json(path: Path | None, plain: dict[str, Any]) -> None:
-    if path is None:
-        return
-    text = json.dumps(plain, allow_nan=False) + "\n"
-    if str(path) == "-":
-        sys.stdout.write(text)
-    else:
-        options.writing("--json", path, lambda: path.write_text(text, encoding="utf-8"))
-
-
-def write_html(path: Path, made: Callable[[], str]) -> None:
-    text = made()
-    options.writing("--html", path, lambda: path.write_text(text, encoding="utf-8"))
-
-
-def people_at(json_: Path | None) -> Console:
-    """Where people read: not where JSON goes."""
-    return Console(stderr=str(json_) == "-", highlight=False, soft_wrap=True, markup=False)
-
-
-def say(text: str) -> None:
-    print(f"giliran: {text}", file=sys.stderr)

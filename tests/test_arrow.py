@@ -43,6 +43,7 @@ COMMAND_LINE = {
         "cli",
         "import_command",
         "replay_commands",
+        "replay_output",
         "compare_command",
         "journal_commands",
         "journal_input",

@@ -1,12 +1,14 @@
 """Several replays of one day side by side: how each was made, what it came to, and what went otherwise."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import asdict, frozen
 
-from engine.replay.compare import Changed
+from engine.replay.compare import Changed, changed
 from engine.replay.measures import take
 from engine.replay.result import Dispatch
+from engine.replay.rule_words import differences, unmatched
 from engine.replay.sample import Day
 from engine.replay.scenario import Scenario
 
@@ -36,6 +38,37 @@ class Comparison:
     notes: tuple[str, ...] = ()
 
 
+def compared(runs: Sequence[Run], days: Sequence[Day], notes: Sequence[str] = ()) -> Comparison:
+    """What came of these runs of one day. They differ by rules if they have one dispatcher."""
+    by_rules = len({run.dispatch for run in runs}) == 1
+    first, *others = days
+    return Comparison(
+        titles=tuple(run.title for run in runs),
+        days=tuple(days),
+        told=tuple(tuple(differences(runs[0].scenario, run.scenario)) for run in runs),
+        changes=tuple(tuple(changed(first.result, d.result)) for d in others) if by_rules else None,
+        notes=tuple(notes),
+    )
+
+
+def notes_of(runs: Sequence[Run]) -> list[str]:
+    """Of each run which of its rules match no call; what holds of all of them is said once."""
+    found: dict[str, list[str]] = {}
+    for run in runs:
+        for note in unmatched(run.scenario):
+            found.setdefault(note, []).append(run.title)
+    return [note if len(of) == len(runs) else f"{', '.join(of)}: {note}" for note, of in found.items()]
+
+
+def promises(day: Day) -> str:
+    """Which expectations of its scenario the day keeps, in one line; nothing if there are none."""
+    count, unkept = len(day.result.scenario.expect), day.result.unkept
+    if not count:
+        return ""
+    said = f"kept {count - len(unkept)} of {count} expectations"
+    return f"{said}; violated: {'; '.join(unkept)}" if unkept else said
+
+
 def as_json(comparison: Comparison) -> dict[str, Any]:
     """A comparison as it is written to a file. `changed` is null of the first run, and of dispatchers."""
     first = comparison.days[0].result
@@ -62,8 +95,10 @@ def _run_json(comparison: Comparison, n: int) -> dict[str, Any]:
         "queues": {queue: take(day.sample(queue=queue), whole=False) for queue in day.queues},
         "cost": None if result.cost is None else asdict(result.cost),
         "violations": list(result.violations),
+        "expectations": len(result.scenario.expect),
         "unkept": result.unkept,
         "changed": None if changes is None else [_changed_json(change) for change in changes],
+        "result": result.to_json(),
     }
 
 
