@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from engine.config import load
 from engine.domain.limits import ID, LEVEL_MAX
 from engine.settings import Settings
-from engine.tables import A_NAME, DURATION, Expected, duration_ms
+from engine.tables import A_NAME, Expected, duration_ms
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -30,8 +30,8 @@ def duration(option: str, text: str) -> int:
     """Milliseconds."""
     try:
         return duration_ms(text)
-    except Expected:
-        wrong(option, text, DURATION)
+    except Expected as error:
+        raise Usage(f"{option} {text}: {error}") from None
 
 
 def name(option: str, text: str) -> str:

@@ -3,11 +3,9 @@
 A record's fields are the keys of its table, each written once: a field `ring_ms` is the key `ring`, a
 duration such as "15s"; a field with metadata `key` has that one, one with `made` has none, and a duration
 with `signed` may be negative. Nothing is coerced ("42" is not 42, true is not 1), an unknown key is a
-mistake. A `Mistake` names the key, its value and what was expected; the value of a field with metadata
-`secret` is never shown.
+mistake. The value of a field with metadata `secret` is never shown.
 """
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +14,6 @@ from types import GenericAlias, NoneType
 from typing import Any, TypeVar, get_args, get_origin
 
 import attrs
-from attrs import frozen
 from cattrs import Converter
 from cattrs.errors import (
     BaseValidationError,
@@ -25,6 +22,11 @@ from cattrs.errors import (
     IterableValidationError,
 )
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from engine.mistakes import ConfigError as ConfigError
+from engine.mistakes import Mistake as Mistake
+from engine.mistakes import nearest as nearest
+from engine.mistakes import shown as shown
 
 T = TypeVar("T")
 
@@ -44,47 +46,17 @@ class Expected(ValueError):
     """A value is not what its key needs; the message says what is, e.g. "a whole number"."""
 
 
-@frozen
-class Mistake:
-    """One thing to put right. `shown` is the offending value as text, empty if there is none to show."""
-
-    key: str
-    shown: str
-    expected: str
-
-    def __str__(self) -> str:
-        return f"{self.key}{' = ' if self.shown else ''}{self.shown}: {self.expected}"
-
-
-class ConfigError(Exception):
-    """Everything that is wrong with one source of settings, in its order."""
-
-    def __init__(self, source: str, mistakes: list[Mistake]) -> None:
-        super().__init__(source, mistakes)
-        self.source = source
-        self.mistakes = mistakes
-
-    def __str__(self) -> str:
-        return "\n".join(f"{self.source}: {mistake}" for mistake in self.mistakes)
-
-
-def shown(value: object) -> str:
-    """A value as a mistake shows it: short, on one line."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def nearest(word: str, known: list[str]) -> str:
-    """`; did you mean "x"?` if a known word is close, else which are known."""
-    close = difflib.get_close_matches(word, known, 1)
-    return f'; did you mean "{close[0]}"?' if close else f"; known are {', '.join(known)}"
+class Heading(Expected):
+    """A table stands where there are many of its kind, or many where there is one: so is the heading."""
 
 
 def duration_ms(value: object) -> int:
     """Milliseconds of a duration such as "1h30m"; raises `Expected`."""
-    found = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
+    text = value if isinstance(value, str) else ""
+    found = _DURATION.fullmatch(text) if text else None
     if found is None:
-        raise Expected(f"expected {DURATION}")
+        negative = len(text) > 1 and text[0] == "-" and _DURATION.fullmatch(text[1:])
+        raise Expected(f"expected {'0 or more, ' if negative else ''}{DURATION}")
     total = sum(
         float(n) * unit if "." in n else int(n) * unit
         for n, unit in zip(found.groups(), _UNITS_MS.values(), strict=True)
@@ -193,6 +165,8 @@ def converter() -> Converter:
         items: Any = GenericAlias(list, get_args(cl)[:1])
 
         def hook(value: object, _cl: Any) -> Any:
+            if isinstance(value, dict) and attrs.has(get_args(cl)[0]):
+                raise Heading("expected a list of tables; write [[{0}]], not [{0}]")
             if not isinstance(value, list):
                 raise Expected("expected a list")
             return tuple(conv.structure(value, items))
@@ -215,6 +189,8 @@ def converter() -> Converter:
         inner: Any = make_dict_structure_fn(cl, conv, **_overrides(cl))
 
         def hook(value: object, _cl: Any) -> Any:
+            if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+                raise Heading("expected one table; write [{0}], not [[{0}]]")
             if not isinstance(value, dict):
                 raise Expected("expected a table")
             return inner(value, _cl)
@@ -258,6 +234,8 @@ def _mistakes(error: Exception, value: Any, path: str, secret: bool = False) -> 
                 yield Mistake(_join(path, extra), "", f"unknown key{nearest(extra, known)}")
         case KeyError():
             yield Mistake(path, "", "missing")
+        case Heading():
+            yield Mistake(path, shown(value), str(error).format(re.sub(r"\[\d+\]", "", path)))
         case Expected():
             yield Mistake(path or "(top)", "(hidden)" if secret else shown(value), str(error))
         case _:

@@ -82,6 +82,7 @@ MISTAKES = [
     (["serve", "--node", "a b"], "--node a b: expected 1 to 64 of"),
     (["serve", "--config", "none.toml"], "none.toml: file: cannot be read"),
     (["demo", "--for", "60"], '--for 60: expected a duration such as "90s"'),
+    (["demo", "--for=-90s"], '--for -90s: expected 0 or more, a duration such as "90s"'),
     (["token", "--sub", "a"], "--role"),
     (["token", "--role", "boss", "--sub", "a"], "--role boss: expected one of customer, agent, supervisor"),
     (["token", "--role", "agent", "--sub", "a b"], "--sub a b: expected 1 to 64 of"),
@@ -182,7 +183,10 @@ def test_a_call_log_becomes_a_scenario(tmp_path: Path, capsys: pytest.CaptureFix
     assert run(*IMPORT.split(), "--select", "longest_idle", "--head-start", "vip=1m") == 0
     out, err = capsys.readouterr()
     assert out == "day.toml: 2 calls, 1 agents\n"
-    assert err == "giliran: note: no call has the tier vip of --head-start\n"
+    assert err.splitlines() == [
+        "giliran: note: no call has the tier vip of --head-start",
+        "giliran: note: the log does not tell, so it is assumed: agents answer at once (--answer)",
+    ]
     day = load_scenario(tmp_path / "day.toml")
     assert day.name == "day"
     assert day.queues[0].wrap_up_ms == 5_000
@@ -190,6 +194,20 @@ def test_a_call_log_becomes_a_scenario(tmp_path: Path, capsys: pytest.CaptureFix
         Rule(when={"tier": ("priority",)}, head_start_ms=90_000),
         Rule(when={"tier": ("vip",)}, head_start_ms=60_000),
     )
+
+
+def test_what_the_call_log_does_not_tell_is_given_or_assumed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_day(tmp_path)
+    plain = ["import", "--calls", "c.csv", "--agents", "a.csv", "--out", "day.toml"]
+    assert run(*plain) == 0
+    note = "giliran: note: the log does not tell, so it is assumed: "
+    assumed = "agents answer at once (--answer), wrap-up takes 8s (--wrap-up)"
+    assert capsys.readouterr().err == f"{note}{assumed}\n"
+    assert run(*plain, "--answer", "4s", "--wrap-up", "8s") == 0
+    assert capsys.readouterr().err == ""
+    assert [agent.answer_ms for agent in load_scenario(tmp_path / "day.toml").agents] == [4_000]
 
 
 def test_a_call_log_that_cannot_be_written_is_said_so(

@@ -17,7 +17,6 @@ from attrs import evolve
 
 from engine.domain.rules import Queue, Timings
 from engine.policy_file import PolicyTables, policy_converter
-from engine.replay.csv_rows import MAX_MISTAKES
 from engine.replay.scenario import Scenario
 from engine.tables import ConfigError, Mistake, key_of, nearest, shown, structure
 
@@ -29,7 +28,7 @@ def ruled(scenario: Scenario, path: Path) -> Scenario:
     raw = _read(path)
     tables = structure(policy_converter(), raw, PolicyTables, str(path))
     if mistakes := list(_misnamed(scenario, tables)):
-        raise ConfigError(str(path), mistakes[:MAX_MISTAKES])
+        raise ConfigError(str(path), mistakes)
     changes = {key: getattr(tables, key) for key in raw}
     own = {queue.name: queue for queue in scenario.queues}
     written = zip(tables.queues, raw.get("queues", ()), strict=True)
@@ -41,7 +40,7 @@ def ruled(scenario: Scenario, path: Path) -> Scenario:
     rules = evolve(made, queues=tuple((merged | own | merged).values()))
     for mistakes in (list(PolicyTables.mistakes(rules)), list(made.mistakes())):
         if mistakes:
-            raise ConfigError(f"{path} with {scenario.name}", mistakes[:MAX_MISTAKES])
+            raise ConfigError(f"{path} with {scenario.name}", mistakes)
     return made
 
 

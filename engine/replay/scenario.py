@@ -22,7 +22,7 @@ from engine.domain.limits import ID
 from engine.policy_file import PolicyTables
 from engine.replay.arrivals import Arrivals
 from engine.replay.crews import MOST_AGENTS, Crew
-from engine.replay.csv_rows import MAX_MISTAKES, read_agents, read_calls
+from engine.replay.csv_rows import read_agents, read_calls
 from engine.replay.expectations import Expectation, Known
 from engine.replay.faults import MOST_NODES, Fault
 from engine.replay.reading import CLOCK, as_clock, clock_s, scenario_converter
@@ -140,11 +140,13 @@ def load_scenario(path: Path) -> Scenario:
     conv = scenario_converter(str(raw.get("clock", "00:00")))
     scenario = structure(conv, raw, Scenario, str(path))
     if scenario.agents_csv:
-        scenario = evolve(scenario, agents=scenario.agents + read_agents(path.parent / scenario.agents_csv))
+        agents = read_agents(path.parent / scenario.agents_csv, scenario.zero_s)
+        scenario = evolve(scenario, agents=scenario.agents + agents)
     if scenario.calls_csv:
-        scenario = evolve(scenario, calls=scenario.calls + read_calls(path.parent / scenario.calls_csv))
+        calls = read_calls(path.parent / scenario.calls_csv, scenario.zero_s)
+        scenario = evolve(scenario, calls=scenario.calls + calls)
     if mistakes := list(scenario.mistakes()):
-        raise ConfigError(str(path), mistakes[:MAX_MISTAKES])
+        raise ConfigError(str(path), mistakes)
     return evolve(scenario, agents_csv=None, calls_csv=None)
 
 
