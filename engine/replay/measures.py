@@ -169,21 +169,22 @@ def passed_calls(s: Sample) -> float | None:
     return float(sum(turn.passed > 0 for turn in s.turns))
 
 
-@_measure("Ordinary callers' extra wait", Part.FAIRNESS, Unit.SECONDS, Better.NEITHER, whole=True)
+@_measure("Callers without head start: extra wait", Part.FAIRNESS, Unit.SECONDS, Better.NEITHER, whole=True)
 def ordinary_extra_s(s: Sample) -> float | None:
     """Mean wait of the calls to which the rules give neither head start nor band, less the mean wait of all.
     While no agent idles with work at hand and what a call needs does not hang on its tier, the mean over all
     is what first come, first served would give everybody (Kleinrock, A conservation law for a wide class of
-    queueing disciplines, 1965): so this is what the ordinary pay for the rules."""
+    queueing disciplines, 1965): so this is what they pay for the rules."""
     known = s.day.ordinary
     ordinary = [c.wait_s for c in s.calls if c.call_id in known and c.wait_s is not None]
     return fmean(ordinary) - fmean(s.waits_s) if ordinary else None
 
 
-@_measure("Latest overtaker of an ordinary caller", Part.FAIRNESS, Unit.SECONDS, whole=True)
+@_measure("Callers without head start: overtaken by", Part.FAIRNESS, Unit.SECONDS, whole=True)
 def overtaken_by_s(s: Sample) -> float | None:
-    """How much later than an ordinary caller, at most, somebody came whom an agent took before him although
-    the agent could have taken him. A constant head start bounds it by that head start."""
+    """How much later than a caller with neither head start nor band, at most, somebody came whom an agent
+    took before him although the agent could have taken him. A constant head start bounds it by that head
+    start."""
     ordinary = [turn for turn in s.turns if turn.request_id in s.day.ordinary]
     return max((turn.overtaken_ms * s.day.result.speed / 1000 for turn in ordinary), default=None)
 

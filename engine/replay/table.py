@@ -22,7 +22,7 @@ def table(day: Day) -> Table:
     for measure in MEASURES:
         values = [found.get(measure.key) for found in taken]
         if any(value is not None for value in values):
-            made.add_row(measure.title, *(said(measure.unit, value) for value in values))
+            made.add_row(titled(measure, [day]), *(said(measure.unit, value) for value in values))
     return made
 
 
@@ -33,8 +33,12 @@ def groups(day: Day) -> dict[str, Sample]:
 
 
 def side_by_side(several: Comparison) -> Table:
-    """A column for each run, a row for each measure, the best of a row marked; then the waits by tier."""
-    made = Table("", *map(escape, several.titles))
+    """A column for each run, a row for each measure, the best of a row marked; then the waits by tier.
+
+    Of two runs a column more tells by how much the second differs.
+    """
+    two = len(several.days) == 2
+    made = Table("", *map(escape, several.titles), *(["difference"] if two else []))
     for heading, taken in sides(several.days):
         made.add_section()
         if heading:
@@ -44,7 +48,8 @@ def side_by_side(several: Comparison) -> Table:
             if any(value is not None for value in values):
                 first = best(measure, values)
                 cells = [_cell(measure, value, n in first) for n, value in enumerate(values)]
-                made.add_row(measure.title, *cells)
+                by = [difference(measure.unit, *values)] if two else []
+                made.add_row(titled(measure, several.days), *cells, *by)
     return made
 
 
@@ -90,6 +95,38 @@ def said(unit: Unit, value: float | None) -> str:
             return f"{value / 1000:,.1f} kB"
         case Unit.RATIO:
             return f"{value:,.2f}"
+
+
+def titled(measure: Measure, days: Sequence[Day]) -> str:
+    """Its title, with the threshold that a service level is about."""
+    if measure.key != "service_level":
+        return measure.title
+    found = {day.result.scenario.service_level_s[queue] for day in days for queue in day.queues}
+    return f"{measure.title} ({', '.join(f'{s:g}' for s in sorted(found))} s)" if found else measure.title
+
+
+def difference(unit: Unit, first: float | None, other: float | None) -> str:
+    """By how much the other is more, as the two are written."""
+    if first is None or other is None:
+        return "-"
+    match unit:
+        case Unit.COUNT:
+            return f"{other - first:+,.0f}"
+        case Unit.SHARE:
+            return f"{_less(100 * other, 100 * first, 1):+.1f} points"
+        case Unit.SECONDS:
+            places = 3 if max(abs(first), abs(other)) < 1 else 1
+            return f"{_less(other, first, places):+,.{places}f} s"
+        case Unit.MILLISECONDS:
+            return f"{_less(other, first, 1):+,.1f} ms"
+        case Unit.BYTES:
+            return f"{_less(other / 1000, first / 1000, 1):+,.1f} kB"
+        case Unit.RATIO:
+            return f"{_less(other, first, 2):+,.2f}"
+
+
+def _less(value: float, less: float, places: int) -> float:
+    return round(value, places) - round(less, places)
 
 
 def _cell(measure: Measure, value: float | None, first: bool) -> Text:

@@ -12,7 +12,7 @@ from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES, Unit
 from engine.replay.rows import AgentRow
 from engine.replay.sample import Day
-from engine.replay.table import best, said, side_by_side, sides, table
+from engine.replay.table import best, difference, said, side_by_side, sides, table
 from engine.replay.virtual import replay
 from tests.replay.facts_by_hand import row, scenario
 
@@ -64,6 +64,27 @@ def test_the_best_of_a_row_is_the_one_that_reads_best(
     assert best(BY_KEY[key], values) == first
 
 
+@pytest.mark.parametrize(
+    ("unit", "first", "other", "text"),
+    [
+        (Unit.COUNT, 1234.0, 1240.0, "+6"),
+        (Unit.COUNT, 3.0, 3.0, "+0"),
+        (Unit.SHARE, 0.8504, 0.8, "-5.0 points"),
+        (Unit.SECONDS, 38.64, 38.75, "+0.2 s"),  # of 38.6 s and 38.8 s
+        (Unit.SECONDS, 0.25, 0.5, "+0.250 s"),
+        (Unit.SECONDS, 0.5, 2.0, "+1.5 s"),
+        (Unit.MILLISECONDS, 70.0, 68.5, "-1.5 ms"),
+        (Unit.BYTES, 28_000.0, 4_000.0, "-24.0 kB"),
+        (Unit.RATIO, 0.3, 0.25, "-0.05"),
+        (Unit.SECONDS, None, 1.0, "-"),
+    ],
+)
+def test_a_difference_is_that_of_what_is_written(
+    unit: Unit, first: float | None, other: float | None, text: str
+) -> None:
+    assert difference(unit, first, other) == text
+
+
 def test_a_day_has_a_column_for_each_tier() -> None:
     text = shown(table(played()))
     assert "all" in text
@@ -71,6 +92,7 @@ def test_a_day_has_a_column_for_each_tier() -> None:
     assert "queue q" not in text
     assert "Priority inversions" in text
     assert "HTTP requests" not in text
+    assert "Service level (20 s)" in text
 
 
 def test_runs_stand_side_by_side_and_the_best_is_marked() -> None:
@@ -79,4 +101,12 @@ def test_runs_stand_side_by_side_and_the_best_is_marked() -> None:
     text = shown(side_by_side(Comparison(("as it [is]", "with"), days, ((), ()), None)))
     assert "as it [is]" in text
     vip = text[text.index("tier vip") :]
-    assert [line.count("✓") for line in vip.splitlines() if "Wait, mean" in line] == [1]
+    [line] = [line for line in vip.splitlines() if "Wait, mean" in line]
+    assert line.count("✓") == 1
+    assert "difference" in text
+    assert [cell.strip() for cell in line.split("│")][-2] == "-40.0 s"
+
+
+def test_several_runs_have_no_column_of_differences() -> None:
+    days = (played(), played(), played())
+    assert "difference" not in shown(side_by_side(Comparison(("a", "b", "c"), days, ((), (), ()), None)))
