@@ -21,6 +21,7 @@ from cyclopts import App, CoercionError, CycloptsError, Parameter
 from engine import __version__, options
 from engine.compare_command import compare
 from engine.config import load, load_secret
+from engine.config_command import config_
 from engine.domain.limits import NAME_CHARS, TOKEN_LIFE_S, VALUE_CHARS
 from engine.import_command import import_
 from engine.journal_commands import journal, report, why
@@ -37,6 +38,7 @@ app = App(
     help_format="plaintext",
     suppress_keyboard_interrupt=False,  # it would end without a word
 )
+app.command(config_, name="config")
 app.command(import_, name="import")
 app.command(replay)
 app.command(compare)
@@ -210,24 +212,6 @@ def token(
 
     now_s = int(time.time())
     print(mint(settings.secret, settings.audience, ttl_s=life_ms // 1000, now_s=now_s, **claims))
-
-
-@app.command(name="config")
-def config_(*, check: Path | None = None) -> None:
-    """Print every setting with its default, as a file to edit.
-
-    Parameters
-    ----------
-    check
-        Instead, say whether this file can be used, together with the environment.
-    """
-    from engine.config_template import template
-
-    if check is None:
-        print(template(), end="")
-        return
-    load(check, os.environ)
-    print(f"{check}: good")
 
 
 def _start(run: Callable[..., None], settings: Settings, *others: Any) -> None:

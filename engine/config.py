@@ -20,7 +20,7 @@ from cattrs import Converter
 
 from engine.policy_file import SAMPLE, PolicyTables, policy_converter
 from engine.settings import Settings as Settings
-from engine.tables import ConfigError, Mistake, key_of, nearest, shown, structure
+from engine.tables import ConfigError, Mistake, key_of, nearest, read_toml, shown, structure
 
 C = TypeVar("C", Settings, PolicyTables)
 
@@ -39,7 +39,7 @@ POLICY_KEYS = tuple(key_of(f) for f in attrs.fields(PolicyTables))
 def load(path: Path | None = None, environ: Mapping[str, str] = {}) -> Settings:
     """The settings of the file (None: the sample's) under those of the environment. Raises `ConfigError`."""
     source = str(path) if path else "settings"
-    tables = _read(path) if path else {}
+    tables = read_toml(path) if path else {}
     flat, mistakes = _flatten(tables)
     named = _from_environment(flat, environ, mistakes)
     beside = path.parent if path else Path()
@@ -87,15 +87,6 @@ def load_secret(settings: Settings, made: Path = MADE_SECRET) -> Settings:
     if len(secret) < MIN_SECRET_BYTES:
         raise ConfigError(str(made), [Mistake("secret", "", _LONG_ENOUGH)])
     return evolve(settings, secret=secret)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(str(path), [Mistake("file", "", f"cannot be read: {error.strerror}")]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [Mistake("file", "", f"is not TOML: {error}")]) from error
 
 
 def _flatten(tables: dict[str, Any]) -> tuple[dict[str, Any], list[Mistake]]:

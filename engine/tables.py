@@ -8,8 +8,10 @@ mistake. The value of a field with metadata `secret` is never shown.
 
 import math
 import re
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from pathlib import Path
 from types import GenericAlias, NoneType
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -48,6 +50,16 @@ class Expected(ValueError):
 
 class Heading(Expected):
     """A table stands where there are many of its kind, or many where there is one: so is the heading."""
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of that file. Raises `ConfigError`."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(str(path), [Mistake("file", "", f"cannot be read: {error.strerror}")]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), [Mistake("file", "", f"is not TOML: {error}")]) from error
 
 
 def duration_ms(value: object) -> int:

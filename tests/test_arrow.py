@@ -42,6 +42,7 @@ BELOW_APP = {*ARROW, "wiring", "node", "app", "demo"}
 COMMAND_LINE = {
     *(
         "cli",
+        "config_command",
         "import_command",
         "replay_commands",
         "replay_output",

@@ -154,6 +154,52 @@ def test_config_prints_a_file_that_is_good(tmp_path: Path, capsys: pytest.Captur
     assert capsys.readouterr().out == "mine.toml: good\n"
 
 
+KINDS = [
+    (
+        '[[rules]]\nwhen = { tier = "vip" }\nhead_start = "9s"\n',
+        "good, rules for --rules of giliran replay and",
+    ),
+    ("rules = []\n", "good, rules for --rules"),
+    ('[[queues]]\nname = "q"\n\n[[rules]]\nband = 1\n', "good\n"),
+    (
+        '[[queues]]\nname = "q"\n\n[[agents]]\nid = "a"\nlogin_s = 0\nqueues = ["q"]\n',
+        "good, a scenario: for",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), KINDS, ids=[said for _, said in KINDS])
+def test_a_file_that_is_good_is_called_what_it_is(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "f.toml").write_text(text, encoding="utf-8-sig")
+    assert run("config", "--check", "f.toml") == 0
+    assert capsys.readouterr().out.startswith(f"f.toml: {said}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "f.toml: queues: expected at least one [[queues]] table"),
+        ("[[rules]]\nband = 10\n", "f.toml: rules[0].band = 10: expected 0 to 9"),
+        ('[[rules]]\nwehn = { tier = "t" }\nband = 1\n', 'rules[0].wehn: unknown key; did you mean "when"?'),
+        ("[rules]\nband = 1\n", "expected a list of tables; write [[rules]], not [rules]"),
+        (
+            '[[queues]]\nname = "q"\n\n[[agents]]\nid = "a"\nlogin_s = 0\nqueues = ["p"]\n',
+            "agents[0].queues =",
+        ),
+        ("pool = 3\n[[queues]]\nname = 'q'\n", "f.toml: pool = 3: expected a text"),
+    ],
+)
+def test_a_file_is_checked_as_what_it_is(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "f.toml").write_text(text)
+    assert run("config", "--check", "f.toml") == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
 def test_serve_passes_its_options_on_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[Settings] = []
     monkeypatch.setattr(engine.app, "serve", served.append)

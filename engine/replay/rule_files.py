@@ -6,7 +6,6 @@ timings that it names; `rules` and every list (`tiers`, `skills`, …) replace t
 changes nothing.
 """
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,14 +17,14 @@ from attrs import evolve
 from engine.domain.rules import Queue, Timings
 from engine.policy_file import PolicyTables, policy_converter
 from engine.replay.scenario import Scenario
-from engine.tables import ConfigError, Mistake, key_of, nearest, shown, structure
+from engine.tables import ConfigError, Mistake, key_of, nearest, read_toml, shown, structure
 
 T = TypeVar("T", Queue, Timings)
 
 
 def ruled(scenario: Scenario, path: Path) -> Scenario:
     """The scenario under the rules of that file. Raises `ConfigError` with every mistake."""
-    raw = _read(path)
+    raw = read_toml(path)
     tables = structure(policy_converter(), raw, PolicyTables, str(path))
     if mistakes := list(_misnamed(scenario, tables)):
         raise ConfigError(str(path), mistakes)
@@ -42,15 +41,6 @@ def ruled(scenario: Scenario, path: Path) -> Scenario:
         if mistakes:
             raise ConfigError(f"{path} with {scenario.name}", mistakes)
     return made
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(str(path), [Mistake("file", "", f"cannot be read: {error.strerror}")]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [Mistake("file", "", f"is not TOML: {error}")]) from error
 
 
 def _misnamed(scenario: Scenario, tables: PolicyTables) -> Iterator[Mistake]:

@@ -7,7 +7,6 @@ end in `_s` are seconds of the scenario, from 0, or what the clock shows then; d
 Nothing here runs anything.
 """
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import chain
@@ -27,7 +26,7 @@ from engine.replay.expectations import Expectation, Known
 from engine.replay.faults import MOST_NODES, Fault
 from engine.replay.reading import CLOCK, as_clock, clock_s, scenario_converter
 from engine.replay.rows import AgentRow, CallRow, Second
-from engine.tables import A_NAME, ConfigError, Mistake, shown, structure
+from engine.tables import A_NAME, ConfigError, Mistake, read_toml, shown, structure
 from engine.toml_text import toml_rows, toml_value
 
 _ROWS = ("queues", "rules", "expect", "faults", "arrivals", "crews", "agents", "calls")
@@ -130,12 +129,7 @@ class Scenario(PolicyTables):
 
 def load_scenario(path: Path) -> Scenario:
     """The scenario of that file, its CSV files read into rows. Raises `ConfigError` with every mistake."""
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(str(path), [Mistake("file", "", f"cannot be read: {error.strerror}")]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [Mistake("file", "", f"is not TOML: {error}")]) from error
+    raw = read_toml(path)
     raw.setdefault("name", as_name(path.stem))
     conv = scenario_converter(str(raw.get("clock", "00:00")))
     scenario = structure(conv, raw, Scenario, str(path))
