@@ -26,7 +26,7 @@ class CloseCode(IntEnum):
     TOO_BIG = 1009
     #: the node goes away: reconnect
     GOING_AWAY = 1012
-    #: too slow a client, or too many connections
+    #: too slow a client, or too much at once
     OVERLOADED = 1013
     #: the third bad frame within a minute
     BAD_FRAMES = 4000
@@ -38,6 +38,8 @@ class CloseCode(IntEnum):
     TOKEN = 4003
     #: too many messages (20 a second, 100 at once), pings or fragments
     TOO_FAST = 4008
+    #: this person has too many connections: one of them must be closed first
+    CROWDED = 4009
 
 
 @frozen(kw_only=True)

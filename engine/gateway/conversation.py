@@ -8,9 +8,10 @@ the simulated people of a replay another.
 
 In HELLO only `hello` is heard, for `HELLO_S`. A good token turns it into a session; the session's `Entered`
 becomes `welcome`. In ACTIVE every request goes to the session, which answers. In CLOSING nothing is heard and
-nothing is said. A conversation ends itself over bad frames (4000), haste (4008), a full mailbox (1013), or a
-token that is refused or expired (4003; not while a call is held); its session ends it when a newer one took
-its place (4001); the node ends it to drain (1012), not before a pending offer has ended.
+nothing is said. A conversation ends itself over bad frames (4000), haste (4008), one connection too many of a
+person (4009), a full mailbox (1013), or a token that is refused or expired (4003; not while a call is held);
+its session ends it when a newer one took its place (4001); the node ends it to drain (1012), not before a
+pending offer has ended.
 
 An offer is followed by a ping: an agent who is not there is lost, and not one who did not answer.
 """
@@ -177,7 +178,7 @@ class Conversation:
             self._end(CloseCode.TOKEN, "token refused")
             return
         if not self._house.present.enter(identity):
-            self._end(CloseCode.OVERLOADED, "too many connections")
+            self._end(CloseCode.CROWDED, "too many connections")
             return
         self._know(identity)
         self.phase = Phase.ACTIVE

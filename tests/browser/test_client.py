@@ -237,6 +237,55 @@ def test_two_ends_are_final_until_it_is_asked_to_connect(world: World, code: int
     assert world.sockets[1]["sent"] == [{"type": "hello", "token": "t1"}]
 
 
+def test_a_url_that_is_none_is_a_link_that_failed_and_the_next_is_tried(world: World) -> None:
+    world.do("client.close()")
+    world.do("world.links.splice(0)")
+    world.page.evaluate(_MISLED)
+    world.do("client.connect()")
+    assert world.links == ["connecting", "waiting"]
+    world.passes(249)
+    assert world.links == ["connecting", "waiting"]
+    world.passes(1)
+    assert world.links == ["connecting", "waiting", "connecting"]
+    world.loses()
+    world.passes(500)
+    assert world.links[3:] == ["waiting", "connecting", "waiting"], "and so on, ever more slowly"
+    world.asks("kept", "call.cancel")
+    world.passes(1_000)
+    world.welcomes()
+    assert world.types() == ["hello", "call.cancel"]
+
+
+#: The first of two URLs is none; its scheme the browser itself refuses.
+_MISLED = """async () => {
+    const { Client } = await import("/static/giliran.js");
+    const socket = function (url, protocol) {
+        if (url.startsWith("gopher")) return new WebSocket(url, protocol);
+        Object.assign(this, { url, protocol, sent: [], closed: null });
+        this.send = (text) => this.sent.push(JSON.parse(text));
+        this.close = (code) => { this.closed = code; };
+        world.sockets.push(this);
+    };
+    const urls = ["gopher://one", "ws://two"];
+    world.client = new Client({ urls, role: "customer", token: "t0", socket, random: () => 0.5 });
+    world.client.on("link", (link) => world.links.push({ ...link }));
+}"""
+
+
+def test_who_has_too_many_connections_waits_for_long_and_says_why(world: World) -> None:
+    for _ in range(2):
+        world.opens()
+        world.loses(4009)
+        assert world.do("client.link.crowded")
+        sockets = len(world.sockets)
+        world.passes(22_499)
+        assert len(world.sockets) == sockets
+        world.passes(1)
+        assert len(world.sockets) == sockets + 1
+    world.loses()
+    assert not world.do("client.link.crowded")
+
+
 def test_silence_is_broken_by_a_ping_and_no_pong_is_a_lost_link(world: World) -> None:
     world.welcomes()
     world.passes(24_999)

@@ -2,6 +2,8 @@
 
 import re
 
+from engine.domain.limits import SOCKETS_PER_IDENTITY
+
 from .agent_desk import Agent
 from .customer_page import Customer
 from .house import House
@@ -200,3 +202,18 @@ Object.defineProperty(WebSocket.prototype, "onmessage", {
     },
 });
 """
+
+
+def test_a_board_too_many_says_so_and_waits_until_another_is_closed(house: House) -> None:
+    boards = [house.enter(Supervisor, "rina") for _ in range(SOCKETS_PER_IDENTITY)]
+    for board in boards:
+        board.sees("calls.none")
+    sixth = house.enter(Supervisor, "rina")
+    sixth.hears("link.crowded")
+    sixth.sees_no("link.lost")
+    link = sixth.page.locator(".banner-count")
+    expect(link).to_have_text(re.compile(r"\b(1[0-9]|2[0-9]|30) "))
+    boards[0].page.close()
+    sixth.press("link.do.retry")
+    sixth.sees("calls.none")
+    sixth.sees_no("link.crowded")

@@ -249,7 +249,7 @@ async def test_the_sixth_socket_of_one_person_is_closed(node: Node) -> None:
     sixth = await node.connect()
     await sixth.upgrade()
     await sixth.say({"type": "hello", "token": "agent:many"})
-    assert (await sixth.receive())[1] == (1013).to_bytes(2, "big") + b"too many connections"
+    assert (await sixth.receive())[1] == (4009).to_bytes(2, "big") + b"too many connections"
     for client in clients:
         await client.say({"type": "ping", "ref": "p"})
         assert (await client.hear())["ref"] == "p"

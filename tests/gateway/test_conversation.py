@@ -240,7 +240,7 @@ def test_the_sixth_socket_of_a_person_is_turned_away() -> None:
     scene = Scene()
     sinks = [scene.another() for _ in range(5)]
     scene.hello("agent:ayu")
-    assert scene.sink.closed == [(1013, "too many connections")]
+    assert scene.sink.closed == [(4009, "too many connections")]
     assert len(scene.reception.sessions) == 5
     assert all(not sink.closed for sink in sinks)
     assert scene.another("agent:bayu").closed == []
@@ -249,11 +249,11 @@ def test_the_sixth_socket_of_a_person_is_turned_away() -> None:
 def test_a_place_is_free_again_once_a_link_is_gone() -> None:
     scene = Scene(present=Attendance(1))
     scene.hello()
-    assert scene.another().closed == [(1013, "too many connections")]
+    assert scene.another().closed == [(4009, "too many connections")]
     scene.talk.lost()
     scene.talk.lost()
     assert scene.another().closed == []
-    assert scene.another().closed == [(1013, "too many connections")]
+    assert scene.another().closed == [(4009, "too many connections")]
 
 
 def test_a_replaced_session_is_closed_by_its_actor_and_told_when_the_link_is_gone() -> None:

@@ -48,9 +48,10 @@ def test_the_client_is_declared_as_it_is() -> None:
     assert exported(source) == exported(CLIENT.replace("export declare ", "export "))
     assert members(source, "Client") == members(CLIENT, "Client")
     assert members(source, "Refusal") - {"name"} == members(CLIENT, "Refusal")
-    states = re.search(r"@property \{(.*?)\} state", source)
-    assert states is not None
-    assert f"state: {states[1]};" in CLIENT
+    told = re.findall(r'(?:\{ state: |#finish\(|\b400\d: )"(\w+)"', source)
+    declared = re.search(r"state: (.*);", CLIENT)
+    assert declared is not None
+    assert set(re.findall(r'"(\w+)"', declared[1])) == set(told)
 
 
 @pytest.mark.parametrize(

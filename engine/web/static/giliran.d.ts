@@ -1097,6 +1097,8 @@ export interface Link {
   attempt: number;
   /** when a waiting client tries again, in terms of `now()` */
   retryAt?: number;
+  /** it waits because the person has too many connections */
+  crowded?: boolean;
 }
 
 /** A request that was not granted. */

@@ -12,13 +12,12 @@
  * (full jitter: uniform in 0 to the ceiling, which doubles from 0.5 s to 15 s), on the next URL if this one
  * gave no welcome. Silence of 25 s is broken by a ping; without a pong within 5 s the link counts as lost.
  * Two ends are final until `connect` is called again: `replaced` (4001, a newer session of the same person)
- * and `refused` (4003, the token).
+ * and `refused` (4003, the token). Where the person has too many connections (4009), it waits for long.
  *
  * Requests. `request` resolves at the server's `ok`. What a broken link left unanswered is asked again after
  * the next welcome, in order and before anything newer. So that it is never done twice nor to another call,
  * a request about the call at hand names it: `call_id` is the one last told of, unless the caller gave one.
- * What is meant for now and must not happen later is a `command`: it is said once, or not at all without a
- * link.
+ * What must not happen later than it was meant is a `command`: said once, or not at all without a link.
  *
  * Time. `now()` is the server's. A sample (server_time) is late by its journey, never early: the best
  * difference is the largest seen.
@@ -33,7 +32,8 @@ const ANSWER_MS = 5_000; // for a pong
 const WELCOME_MS = 10_000; // for TCP, TLS, upgrade and welcome
 const CLOCK_STEP_MS = 5_000; // a difference that no journey explains: another clock
 const FINAL = { 4001: "replaced", 4003: "refused" };
-/** Frames that say which call is at hand (an agent's state: perhaps none), and what is asked of it. */
+const CROWDED = 4009;
+// what says which call is at hand (an agent's state: perhaps none), and what is asked of that
 const TELL_THE_CALL = ["call.queued", "call.connected", "agent.state"];
 const OF_THE_CALL = ["call.cancel", "call.hangup", "call.transfer", "wrapup.finish"];
 
@@ -64,16 +64,10 @@ export class Refusal extends Error {
   }
 }
 
-/**
- * @typedef {object} Link
- * @property {"connecting" | "up" | "waiting" | "replaced" | "refused" | "closed"} state
- * @property {number} attempt links that failed in a row
- * @property {number} [retryAt] when a waiting client tries again, in terms of `now()`
- */
+/** @typedef {import("./giliran.d.ts").Link} Link */
 
 export class Client extends EventTarget {
-  // of the last welcome
-  /** @type {string | null} */ session = null;
+  /** @type {string | null} of the last welcome, like the next three */ session = null;
   /** @type {string | null} */ node = null;
   /** @type {string | null} */ state = null;
   /** @type {Record<string, any>} */ config = {};
@@ -115,7 +109,6 @@ export class Client extends EventTarget {
   /** Begin, or begin again after `replaced`, `refused` or `close`. */
   connect() {
     if (this.#socket || this.link.state === "connecting") return;
-    if (this.link.state !== "waiting") this.#failures = 0;
     this.#open();
   }
 
@@ -182,17 +175,18 @@ export class Client extends EventTarget {
 
   #open() {
     clearTimeout(this.#timer);
-    this.#drainMs = null;
-    this.#upSince = null;
-    this.#pingedAt = null;
+    this.#drainMs = this.#upSince = this.#pingedAt = null;
     this.#tell({ state: "connecting", attempt: this.#failures });
-    const socket = new this.#Socket(this.#urls[this.#url % this.#urls.length], SUBPROTOCOL);
-    this.#socket = socket;
-    socket.onopen = () => {
+    try {
+      this.#socket = new this.#Socket(this.#urls[this.#url % this.#urls.length], SUBPROTOCOL);
+    } catch {
+      return this.#lost(); // not a WebSocket's URL, or one that this page may not ask: perhaps the next one is
+    }
+    this.#socket.onopen = () => {
       this.#write({ type: "hello", token: this.#token, ...(this.resume ? { resume: this.resume } : {}) });
     };
-    socket.onmessage = (event) => this.#hear(JSON.parse(event.data));
-    socket.onclose = (event) => this.#lost(event.code);
+    this.#socket.onmessage = (event) => this.#hear(JSON.parse(event.data));
+    this.#socket.onclose = (event) => this.#lost(event.code);
     this.#watch(WELCOME_MS, () => this.#abandon());
   }
 
@@ -212,9 +206,7 @@ export class Client extends EventTarget {
 
   #welcomed(frame) {
     this.#sample(frame.server_time);
-    this.session = frame.session;
-    this.node = frame.node;
-    this.state = frame.state;
+    ({ session: this.session, node: this.node, state: this.state } = frame);
     this.#upSince = performance.now();
     for (const { frame: unanswered } of this.#pending.values()) this.#write(unanswered);
     this.#tell({ state: "up", attempt: 0 });
@@ -262,24 +254,24 @@ export class Client extends EventTarget {
   }
 
   #drop() {
-    if (!this.#socket) return;
-    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
-    this.#socket.close(1000);
-    this.#socket = null;
+    const socket = this.#socket;
+    if (!socket) return;
+    this.#socket = socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(1000);
   }
 
   #lost(code) {
     this.#socket = null;
     if (code in FINAL) return this.#finish(FINAL[code]);
     this.#giveUp(false);
-    const leaving = this.#drainMs !== null;
+    const [crowded, leaving] = [code === CROWDED, this.#drainMs !== null];
     const steady = this.#upSince !== null && performance.now() - this.#upSince > STEADY_MS;
     if (this.#upSince === null || leaving) this.#url += 1;
     const ceiling = this.#drainMs ?? Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (steady ? 0 : this.#failures));
-    const pause = Math.round(this.#random() * ceiling);
+    const pause = Math.round(crowded ? LONGEST_PAUSE_MS * (1 + this.#random()) : this.#random() * ceiling);
     this.#failures = steady || leaving ? 0 : this.#failures + 1;
     this.#watch(pause, () => this.#open());
-    this.#tell({ state: "waiting", attempt: this.#failures, retryAt: this.now() + pause });
+    this.#tell({ state: "waiting", attempt: this.#failures, retryAt: this.now() + pause, crowded });
   }
 
   #finish(state) {

@@ -74,7 +74,7 @@ export function banner(client, { except = [] } = {}) {
       case "refused":
         return ["link.refused", "bad", "signin"];
       case "waiting":
-        return ["link.lost", "warn", "retry"];
+        return [client.link.crowded ? "link.crowded" : "link.lost", "warn", "retry"];
       case "connecting":
         if (broken) return ["link.again", "warn", null];
         return since > QUIET_MS ? ["link.connecting", "plain", null] : null;
