@@ -56,6 +56,28 @@ def test_the_language_is_changed_and_goes_with_the_links(demo: House) -> None:
     customer.sees("choose.lead")
 
 
+#: A node that takes no token.
+_UNWILLING = """
+globalThis.refused = 0;
+globalThis.WebSocket = class {
+    constructor() { setTimeout(() => { refused += 1; this.onclose({ code: 4003 }); }); }
+    send() {}
+    close() {}
+};
+"""
+
+
+def test_a_page_that_is_refused_with_a_fresh_token_says_so_and_stops(demo: House) -> None:
+    visitor = visit(demo)
+    visitor.sees_no("demo.refused")
+    visitor.page.add_init_script(_UNWILLING)
+    visitor.page.reload()
+    visitor.sees("demo.refused")
+    expect(visitor.page.get_by_role("main").get_by_role("link")).to_have_count(4)
+    assert visitor.page.evaluate("refused") == 2, "the token it had, and a fresh one"
+    assert not violations(visitor.page)
+
+
 def test_a_newcomer_meets_himself(fresh: House) -> None:
     visitor = visit(fresh)
     kirana = visitor.becomes(Customer, "Kirana")

@@ -3,7 +3,7 @@
  * that shows the simulated day going on around him.
  *
  * The tokens come with `demo.json`. They are asked for again when the page is looked at after a while, so that
- * a link never leads to a form.
+ * a link never leads to a form. If a fresh one is refused too, no other would do better: that is said.
  */
 
 import { Client } from "../giliran.js";
@@ -52,8 +52,13 @@ async function begin() {
   const client = new Client({ urls: await reach(), role: "supervisor", token: await signIn() });
   $("banner").append(banner(client, { except: ["refused"] }));
   new Strip(client, { queues: $("queues"), assigned: $("assigned"), none: $("none") }, (agents) => links.tell(agents));
+  let fresh = false; // the token, which was not good for anything yet
   client.on("link", async ({ state }) => {
+    if (state === "up") fresh = false;
     if (state !== "refused") return;
+    $("refused").hidden = !fresh;
+    if (fresh) return;
+    fresh = true;
     await client.refresh(await signIn());
     client.connect();
   });
