@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from engine.replay.compare import Changed
 from engine.replay.comparison import Comparison
 from engine.replay.report.html import Child, Html, el, table
+from engine.replay.report.numbers import signed
 from engine.replay.report.parts import figures, section
 from engine.replay.report.shifts import shifts
 from engine.replay.report.tally import SLIGHT_S, Tally
@@ -65,7 +66,7 @@ def _row(change: Changed) -> list[Child]:
         before.tier,
         _both(before.outcome, after.outcome),
         _both(_wait(before.wait_s), _wait(after.wait_s)),
-        "-" if change.longer_s is None else f"{change.longer_s:+,.1f} s",
+        "-" if change.longer_s is None else signed(f"{change.longer_s:+,.1f} s"),
         _both(before.agent_id or "-", after.agent_id or "-"),
         change.why(),
     ]

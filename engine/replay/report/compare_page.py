@@ -6,11 +6,12 @@ from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES
 from engine.replay.report.changes import went_otherwise
 from engine.replay.report.html import Child, Html, el, table
+from engine.replay.report.numbers import signed
 from engine.replay.report.parts import definitions, drawings, drawn, page, section
-from engine.replay.report.summary import summary, titled
+from engine.replay.report.summary import summary
 from engine.replay.report.tally import tallies
 from engine.replay.report.view import View
-from engine.replay.table import BEST, best, said, sides
+from engine.replay.table import BEST, best, difference, said, sides, titled
 
 
 def compare_page(several: Comparison, made_by: str = "") -> str:
@@ -39,19 +40,23 @@ def _groups(several: Comparison) -> tuple[str, list[str]]:
 
 
 def _sides(several: Comparison) -> Iterator[Html]:
-    note = f"{BEST} marks the best of a row, where one is better at all."
+    """Of two runs a column more tells by how much the second differs."""
+    two = len(several.days) == 2
+    note = f"{BEST} marks the best of a row, where one is better at all; small differences may be chance."
     if (speed := several.days[0].result.speed) != 1:
         note += f" At this speed a millisecond of the machine's own counts as {speed:g} ms of the day."
     yield el("p", note, class_="about")
+    head = ["", *several.titles, *(["difference"] if two else [])]
     for heading, taken in sides(several.days):
         rows: list[list[Child]] = []
         for measure in MEASURES:
             values = [found.get(measure.key) for found in taken]
             if any(value is not None for value in values):
                 first = best(measure, values)
-                cells = (_side(said(measure.unit, v), n in first) for n, v in enumerate(values))
-                rows.append([titled(measure, several.days), *cells])
-        yield table(heading.capitalize() or "All calls", ["", *several.titles], rows, class_="sides")
+                cells = [_side(said(measure.unit, v), n in first) for n, v in enumerate(values)]
+                by = [signed(difference(measure.unit, *values))] if two else []
+                rows.append([titled(measure, several.days), *cells, *by])
+        yield table(heading.capitalize() or "All calls", head, rows, class_="sides")
 
 
 def _side(text: str, first: bool) -> Child:

@@ -47,7 +47,7 @@ def grouped(
     labels = [None] * len(head)
     bodies = []
     for heading, rows in groups:
-        over = el("tr", el("th", heading, scope="rowgroup", colspan=len(head)), class_="group")
+        over = el("tr", el("th", el("span", heading), scope="rowgroup", colspan=len(head)), class_="group")
         bodies.append(el("tbody", over, *(_row(row, labels) for row in rows)))
     return _scrolling(caption, head, join(bodies), class_)
 

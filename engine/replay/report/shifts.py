@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from engine.replay.compare import Changed
 from engine.replay.report import plot
 from engine.replay.report.html import Html, el, table
+from engine.replay.report.numbers import signed
 from engine.replay.report.plot import Frame
 from engine.replay.report.view import FIRST, Section
 
@@ -39,7 +40,7 @@ def shifts(
     frame = Frame(width=WIDE, height=height, x=(-end_s, end_s), y=(0, 1), bottom=BELOW)
     x_title = "seconds by which a call waits shorter (left) or longer (right)"
     axes = plot.axes(
-        frame, [(s, f"{s:+g}" if s else "0") for s in _ticks(end_s)], [], x_title, "share of calls"
+        frame, [(s, signed(f"{s:+g}") if s else "0") for s in _ticks(end_s)], [], x_title, "share of calls"
     )
     desc = f"A histogram for each {kind}. Numbers in the table."
     heading = f"How waits moved from {first} to {title}"
@@ -97,10 +98,10 @@ def _binned(moved: Sequence[float], width_s: float) -> list[int]:
 
 
 def _bin(k: int, width_s: float) -> str:
-    low, high = ((k + edge - SIDE) * width_s for edge in (0, 1))
+    low, high = (signed(f"{(k + edge - SIDE) * width_s:+g}") for edge in (0, 1))
     if k in (0, 2 * SIDE - 1):
-        return f"{high:+g} s or less" if k == 0 else f"{low:+g} s or more"
-    return f"{low:+g} to {high:+g} s"
+        return f"{high} s or less" if k == 0 else f"{low} s or more"
+    return f"{low} to {high} s"
 
 
 def _ticks(end_s: float) -> list[float]:

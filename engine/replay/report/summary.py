@@ -1,15 +1,17 @@
 """The first screen of a comparison: in what the runs differ, what came of it by tier, what was kept."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from engine.replay.comparison import Comparison
-from engine.replay.measures import MEASURES, Measure, Unit
+from engine.replay.measures import MEASURES, Measure
+from engine.replay.replications import Spread
 from engine.replay.report.html import Child, Html, el, grouped
+from engine.replay.report.numbers import interval, signed
 from engine.replay.report.parts import lines, section
 from engine.replay.report.tally import Tally
 from engine.replay.result import Dispatch
-from engine.replay.sample import Day, Sample
-from engine.replay.table import said
+from engine.replay.sample import Day
+from engine.replay.table import difference, said, titled
 
 #: What is told of each tier.
 KEYS = ("mean_wait_s", "p90_wait_s", "abandonment", "service_level")
@@ -58,31 +60,54 @@ def _differences(several: Comparison) -> Iterator[Html]:
 def _by_group(several: Comparison, groups: tuple[str, Sequence[str]]) -> Html:
     kind, names = groups
     measures = [next(m for m in MEASURES if m.key == key) for key in KEYS]
+    first, spread = several.titles[0], _spread(several)
     head: list[Child] = [""]
     for measure in measures:
-        head += [titled(measure, several.days), "diff."]
-    rows = []
-    for name in names:
-        samples = [day.sample(**{kind: name}) for day in several.days]
-        rows.append((f"{kind} {name}, {_calls(samples[0])}", _rows(several, measures, samples)))
-    if len(names) != 1:
-        samples = [day.sample() for day in several.days]
-        rows.append((f"all, {_calls(samples[0])}", _rows(several, measures, samples)))
-    return grouped(f"By {kind}; diff.: to {several.titles[0]}", head, rows, class_="by-group")
+        head += [titled(measure, several.days), f"to {first}"]
+    of_names = ((f"{kind} {name}", {kind: name}) for name in names)
+    bodies = []
+    for heading, of in (*of_names, *([("all", {})] if len(names) != 1 else [])):
+        samples = [day.sample(**of) for day in several.days]
+        taken = [{m.key: m.of(sample) for m in measures} for sample in samples]
+        key = heading if of else ""
+        rows = _rows(several, measures, taken) if spread is None else _means(several, measures, spread, key)
+        bodies.append((f"{heading}, {len(samples[0].calls):,} calls", rows))
+    days = "" if spread is None else f"; means over {len(spread.seeds)} days, differences with 95 % intervals"
+    return grouped(
+        f"By {kind}, each run with its difference to {first}{days}", head, bodies, class_="by-group"
+    )
 
 
-def _rows(several: Comparison, measures: Sequence[Measure], samples: Sequence[Sample]) -> list[list[Child]]:
-    values = [[measure.of(sample) for measure in measures] for sample in samples]
+Taken = Mapping[str, float | None]
+
+
+def _rows(several: Comparison, measures: Sequence[Measure], taken: Sequence[Taken]) -> list[list[Child]]:
     rows: list[list[Child]] = []
-    for n, (title, taken) in enumerate(zip(several.titles, values, strict=True)):
+    for n, (title, found) in enumerate(zip(several.titles, taken, strict=True)):
         row: list[Child] = [title]
-        for measure, first, value in zip(measures, values[0], taken, strict=True):
-            row += [
-                said(measure.unit, value),
-                el("span", difference(measure.unit, first, value)) if n else "",
-            ]
+        for measure in measures:
+            value, first = found[measure.key], taken[0][measure.key]
+            by = difference(measure.unit, first, value) if n else ""
+            row += [said(measure.unit, value), signed(by)]
         rows.append(row)
     return rows
+
+
+def _means(several: Comparison, measures: Sequence[Measure], spread: Spread, key: str) -> list[list[Child]]:
+    rows: list[list[Child]] = []
+    for n, title in enumerate(several.titles):
+        row: list[Child] = [title]
+        for measure in measures:
+            by = spread.differences[n - 1].get(key, {}).get(measure.key) if n else None
+            text = "" if by is None else interval(measure.unit, by)
+            value = spread.means[n].get(key, {}).get(measure.key)
+            row += [said(measure.unit, value), el("strong", text) if by and by.sure else text]
+        rows.append(row)
+    return rows
+
+
+def _spread(several: Comparison) -> Spread | None:
+    return getattr(several, "spread", None)
 
 
 def _sentences(several: Comparison, found: Sequence[Sequence[Tally]]) -> Iterator[Html]:
@@ -100,8 +125,12 @@ def _kept(several: Comparison) -> Iterator[Html]:
         return
     for title, (told, broken) in zip(several.titles, verdicts, strict=True):
         mark, kind = ("✗", "broken") if broken else ("✓", "kept")
-        more = lines(broken) if broken else None
-        yield el("div", el("p", f"{mark} {title} {told}."), more, class_=f"verdict {kind}")
+        yield el(
+            "div",
+            el("p", f"{mark} {title} {told}."),
+            lines(broken) if broken else None,
+            class_=f"verdict {kind}",
+        )
 
 
 def _verdict(day: Day) -> tuple[str, Sequence[str]]:
@@ -116,26 +145,3 @@ def _verdict(day: Day) -> tuple[str, Sequence[str]]:
             *unkept,
         ),
     )
-
-
-def titled(measure: Measure, days: Sequence[Day]) -> str:
-    """Its title, with the threshold that it is about."""
-    if measure.key != "service_level":
-        return measure.title
-    found = sorted({s for day in days for s in day.result.scenario.service_level_s.values()})
-    return f"{measure.title} ({', '.join(f'{s:g}' for s in found)} s)"
-
-
-def difference(unit: Unit, first: float | None, other: float | None) -> str:
-    """By how much the other is more, as the two are written."""
-    if first is None or other is None:
-        return "-"
-    if unit is Unit.SHARE:
-        by = round(other * 100, 1) - round(first * 100, 1)
-        return f"{by:+.1f} points"
-    by = round(other, 1) - round(first, 1)
-    return f"{by:+,.1f}"
-
-
-def _calls(sample: Sample) -> str:
-    return f"{len(sample.calls):,} calls"

@@ -40,6 +40,8 @@ class Tally:
         slight = f" ({self.slight:,} of these by under {SLIGHT_S:g} s)" if self.slight else ""
         same = f", {self.same_wait:,} as long but with another agent" if self.same_wait else ""
         ends = f"{self.served_now:,} more are served, {self.served_no_more:,} fewer"
+        if not self.served_now and not self.served_no_more:
+            ends = "as many are served"
         return f"{waits}{slight}{same}; {ends}" if self.calls > self.as_before else "all go as before"
 
 
