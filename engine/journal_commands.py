@@ -12,8 +12,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from engine import options
-from engine.journal_input import between, midnight, opened
-from engine.journal_output import missing_text, print_story, told_likeness, write_lines
+from engine.journal_input import between, midnight, opened, opened_runs
+from engine.journal_output import missing_text, print_stories, told_likeness, write_lines
 from engine.options import Usage
 from engine.tables import ConfigError
 
@@ -46,7 +46,8 @@ def why(
     call_id
         The call's id, or its request's: in a replay the scenario's own.
     json_
-        Read a replay's result (replay --json) or a journal exported as jsonl, instead of the pool's journal.
+        Read a replay's result (replay --json), a comparison (compare --json: the call's story under each run)
+        or a journal exported as jsonl, instead of the pool's journal.
     redis
         URL of the pool's store; default as configured.
     embedded
@@ -60,12 +61,14 @@ def why(
     from engine.replay.journal.telling import NoSuchCall, tell
     from engine.replay.journal.words import Words
 
-    with opened(json_, redis, embedded, config) as (read, _):
-        try:
-            told = tell(read, call_id)
-        except NoSuchCall as missing:
-            raise Usage(missing_text(missing, read)) from None
-        print_story(Words.of(told, language.value, read))
+    with opened_runs(json_, redis, embedded, config) as runs:
+        told = []
+        for title, read in runs:
+            try:
+                told.append((title, Words.of(tell(read, call_id), language.value, read)))
+            except NoSuchCall as missing:
+                raise Usage(missing_text(missing, read)) from None
+        print_stories(told)
 
 
 def report(

@@ -34,14 +34,12 @@ def opened(
         raise Usage(f"{both[1]}: expected without {both[0]}: one journal is read")
     settings = options.settings(config)
     zone = ZoneInfo(settings.timezone)
-    from engine.replay.journal.sources import PoolJournal, UnusableJournal, read_journal
+    from engine.replay.journal.sources import PoolJournal, read_journal
 
     if json_ is not None:
-        try:
+        with _usable():
             read_file = read_journal(options.readable("--json", json_), zone)
             yield read_file, read_file.rules or settings
-        except UnusableJournal as error:
-            raise Usage(str(error)) from error
         return
     import redis
 
@@ -65,6 +63,32 @@ def opened(
             raise Usage(f"the store cannot be read: {error}") from error
         except Corrupt as error:
             raise Usage(f"the journal holds what no node of this version wrote: {error}") from error
+
+
+@contextmanager
+def opened_runs(
+    json_: Path | None, redis_url: str | None, embedded: Path | None, config: Path | None
+) -> "Iterator[list[tuple[str, Journal]]]":
+    """The journals that are asked for, by title: those of a comparison's runs, or one by the title ""."""
+    if json_ is None or redis_url is not None or embedded is not None:
+        with opened(json_, redis_url, embedded, config) as (read, _):
+            yield [("", read)]
+        return
+    from engine.replay.journal.sources import read_journals
+
+    zone = ZoneInfo(options.settings(config).timezone)
+    with _usable():
+        yield list(read_journals(options.readable("--json", json_), zone))
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    from engine.replay.journal.sources import UnusableJournal
+
+    try:
+        yield
+    except UnusableJournal as error:
+        raise Usage(str(error)) from error
 
 
 @contextmanager

@@ -2,12 +2,12 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from logging import WARNING
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -17,6 +17,8 @@ from engine.settings import LogFormat
 if TYPE_CHECKING:
     from engine.replay.journal.recording import Recorded
     from engine.replay.journal.sources import Journal
+    from engine.replay.journal.telling import NoSuchCall
+    from engine.replay.journal.words import Words
 
 #: How a replay of a recorded day differs from it, and why; by `likeness.Kind` and `likeness.Cause`.
 DIFFERENCES = {
@@ -53,8 +55,18 @@ def told_likeness(made: "Recorded", tie_ms: int) -> int:
     return 1 if any(d.cause is Cause.UNEXPLAINED for d in like.differences) else 0
 
 
-def print_story(words: Any) -> None:
+def print_stories(told: "Sequence[tuple[str, Words]]") -> None:
+    """One after the other, each under the title of its run if it has one."""
     people = Console(highlight=False, soft_wrap=True, markup=False)
+    for n, (title, words) in enumerate(told):
+        if n:
+            people.print()
+        if title:
+            people.rule(title, align="left")
+        _print_story(people, words)
+
+
+def _print_story(people: Console, words: "Words") -> None:
     people.print(words.title(), style="bold")
     for at, lines in words.course():
         people.print(f"  {at}  {lines[0]}")
@@ -68,7 +80,7 @@ def print_story(words: Any) -> None:
         people.print(words.ending())
 
 
-def missing_text(missing: Any, read: "Journal") -> str:
+def missing_text(missing: "NoSuchCall", read: "Journal") -> str:
     name, span = missing.args[0], read.span()
     if missing.several:
         return f"CALL_ID {name}: is the request of several calls: {', '.join(missing.several)}"

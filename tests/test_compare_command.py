@@ -143,6 +143,19 @@ def test_what_differs_is_told_before_the_table(capsys: pytest.CaptureFixture[str
     assert [run["changed"] is None for run in runs] == [True, False, False]
 
 
+def test_why_tells_a_call_of_a_comparison_under_each_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("compare", "day.toml", "--rules", "b.toml", "--json", "r.json") == 0
+    capsys.readouterr()
+    assert run("why", "vip", "--json", "r.json") == 0
+    as_it_is, b = capsys.readouterr().out.split("\n\n")
+    assert as_it_is.startswith("as it is ─")
+    assert "connected, having waited 1 min 20 s" in as_it_is
+    assert b.startswith("b ─")
+    assert "connected, having waited 30 s" in b
+    assert run("why", "vop", "--json", "r.json") == 2
+    assert "CALL_ID vop: expected a call of this journal; did you mean" in capsys.readouterr().err
+
+
 def test_seven_rules_files_are_too_many(capsys: pytest.CaptureFixture[str]) -> None:
     names = [f"r{n}.toml" for n in range(7)]
     for name in names:

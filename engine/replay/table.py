@@ -109,6 +109,8 @@ def difference(unit: Unit, first: float | None, other: float | None) -> str:
     """By how much the other is more, as the two are written."""
     if first is None or other is None:
         return "-"
+    if said(unit, first) == said(unit, other):
+        return "0"
     match unit:
         case Unit.COUNT:
             return f"{other - first:+,.0f}"

@@ -18,6 +18,7 @@ from engine.replay.journal.sources import (
     UnusableJournal,
     journal_of,
     read_journal,
+    read_journals,
 )
 from engine.store.clock import VIRTUAL_START_MS
 from engine.store.keys import Keys
@@ -69,6 +70,16 @@ def test_a_result_is_read_from_its_file(tmp_path: Path, indent: int | None) -> N
     assert read_journal(file, JAKARTA) == journal_of(told)
 
 
+def test_a_comparison_is_read_as_the_journal_of_each_run(tmp_path: Path) -> None:
+    day = a_day()
+    told = [result(day, start_at=day.facts[0].at, speed=speed) for speed in (1.0, 2.0)]
+    file = tmp_path / "c.json"
+    file.write_text(json.dumps({"runs": [{"title": f"r{n}", "result": r} for n, r in enumerate(told)]}))
+    assert read_journals(file, JAKARTA) == [("r0", journal_of(told[0])), ("r1", journal_of(told[1]))]
+    with pytest.raises(UnusableJournal, match=r"c\.json: holds several runs \(r0, r1\); only why tells them"):
+        read_journal(file, JAKARTA)
+
+
 def test_an_export_is_read_back_as_the_journal_it_was(tmp_path: Path) -> None:
     facts = lived_at_random(1)
     lines = list(export(ResultJournal(facts, JAKARTA), Format.JSONL, None, None))
@@ -85,7 +96,7 @@ WRONG = {
     "": "is not JSON",
     "nonsense": "is not JSON",
     "[]": "expected JSON objects",
-    "{}": "it is no result of a replay",
+    "{}": "expected what replay or compare wrote as JSON",
     '{"journal": "left out: more than 50000 calls"}': "left out: more than 50000 calls",
     '{"kind": "call_vanished"}\n': "corrupt in kind",
     '{"journal": [{"kind": "call_archived", "at": 1}]}': "corrupt in call",

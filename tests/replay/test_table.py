@@ -68,7 +68,8 @@ def test_the_best_of_a_row_is_the_one_that_reads_best(
     ("unit", "first", "other", "text"),
     [
         (Unit.COUNT, 1234.0, 1240.0, "+6"),
-        (Unit.COUNT, 3.0, 3.0, "+0"),
+        (Unit.COUNT, 3.0, 3.0, "0"),
+        (Unit.SECONDS, 38.66, 38.74, "0"),
         (Unit.SHARE, 0.8504, 0.8, "-5.0 points"),
         (Unit.SECONDS, 38.64, 38.75, "+0.2 s"),  # of 38.6 s and 38.8 s
         (Unit.SECONDS, 0.25, 0.5, "+0.250 s"),

@@ -189,20 +189,33 @@ class ExportedJournal:
 
 def read_journal(path: Path, zone: tzinfo) -> ResultJournal | ExportedJournal:
     """The journal of a replay's JSON, or an export as JSON lines. Raises `UnusableJournal`."""
+    (title, found), *others = read_journals(path, zone)
+    if others or title:
+        titles = ", ".join([title, *(other for other, _ in others)])
+        raise UnusableJournal(f"{path}: holds several runs ({titles}); only why tells them, replay one alone")
+    return found
+
+
+def read_journals(path: Path, zone: tzinfo) -> list[tuple[str, ResultJournal | ExportedJournal]]:
+    """Those of a comparison's JSON, by the titles of its runs; else the one of `read_journal`, by ""."""
     with _reading(path) as file:
         first = file.readline()
         whole = first.rstrip().endswith(b"}")
         begins = _object(orjson.loads(first)) if whole else {}
         if "kind" in begins:
-            return ExportedJournal(path, zone)
-        return journal_of(begins if whole else _object(orjson.loads(first + file.read())))
+            return [("", ExportedJournal(path, zone))]
+        said = begins if whole else _object(orjson.loads(first + file.read()))
+        runs = said.get("runs")
+        if not isinstance(runs, list) or not runs:
+            return [("", journal_of(said))]
+        return [(str(_object(run).get("title")), journal_of(_object(run.get("result")))) for run in runs]
 
 
 def journal_of(result: Mapping[str, Any]) -> ResultJournal:
     """The journal of a replay's result, as `Result.to_json` has it. Raises `UnusableJournal`."""
     told = result.get("journal")
     if not isinstance(told, list):
-        raise UnusableJournal(f"holds no journal: {told or 'it is no result of a replay'}")
+        raise UnusableJournal(f"holds no journal: {told or 'expected what replay or compare wrote as JSON'}")
     start_at, speed = result.get("start_at", VIRTUAL_START_MS), result.get("speed", 1.0)
     zero_at = VIRTUAL_START_MS + 1000 * (clock_s(str(result.get("clock"))) or 0)
     facts = tuple(map(decode_fact, _scenario_time(told, start_at, zero_at, speed)))
