@@ -13,7 +13,7 @@ from cyclopts import App, Parameter
 
 from engine import options
 from engine.journal_input import between, midnight, opened, opened_runs
-from engine.journal_output import missing_text, print_stories, told_likeness, write_lines
+from engine.journal_output import missing_text, noted_if_empty, print_stories, told_likeness, write_lines
 from engine.options import Usage
 from engine.tables import ConfigError
 
@@ -120,7 +120,8 @@ def report(
         from_at, to_at = between(read, from_, to, now)
         from_at = begin if from_at is None else from_at
         to_at = max(now, from_at + 1) if to_at is None else to_at
-        write_lines(out, lines(read, rules.policy, each, from_at, to_at, ms, now=now))
+        rows = lines(read, rules.policy, each, from_at, to_at, ms, now=now)
+        write_lines(out, noted_if_empty(rows, read, from_at, to_at))
 
 
 @journal.command(name="export")

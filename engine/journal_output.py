@@ -87,8 +87,28 @@ def missing_text(missing: "NoSuchCall", read: "Journal") -> str:
     near = f"; did you mean {' or '.join(missing.nearest)}?" if missing.nearest else ""
     if span is None or read.zero_at is not None:
         return f"CALL_ID {name}: expected a call of this journal{near}"
-    since, until = (f"{datetime.fromtimestamp(at / 1000, read.zone):%Y-%m-%d %H:%M}" for at in span)
+    since, until = (_instant(at, read) for at in span)
     return f"CALL_ID {name}: expected a call of this journal, {since} to {until}{near}"
+
+
+def noted_if_empty(lines: Iterator[str], read: "Journal", from_at: int, to_at: int) -> Iterator[str]:
+    """`lines`, and if there is a header alone, a note that the journal is of another time."""
+    only_header = True
+    for n, line in enumerate(lines):
+        only_header = n == 0
+        yield line
+    span = read.span()
+    if only_header and span is not None:
+        asked, there = (" to ".join(_instant(at, read) for at in ends) for ends in ((from_at, to_at), span))
+        print(f"giliran: note: nothing happened from {asked}; the journal is of {there}", file=sys.stderr)
+
+
+def _instant(at: int, read: "Journal") -> str:
+    """An instant to the minute; of a replay what its scenario's clock shows."""
+    if read.midnight_at is not None:
+        minutes = (at - read.midnight_at) // 60_000
+        return f"{minutes // 60:02}:{minutes % 60:02}"
+    return f"{datetime.fromtimestamp(at / 1000, read.zone):%Y-%m-%d %H:%M}"
 
 
 def write_lines(out: Path | None, lines: Iterator[str]) -> None:

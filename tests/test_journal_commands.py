@@ -277,6 +277,26 @@ def test_a_replay_is_reported_by_its_own_rules_not_the_settings(
     assert (row["queue"], row["answered"], row["in_time"]) == ("general", "4", "2")
 
 
+def test_a_report_with_nothing_in_it_says_of_when_the_journal_is(
+    exported: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("report", "--json", exported, "--from", "2025-04-02", "--to", "2025-04-03") == 0
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 1
+    [line] = err.splitlines()
+    assert line.startswith("giliran: note: nothing happened from 2025-04-02 00:00 to 2025-04-03 00:00; ")
+    assert "; the journal is of 2025-03-31 09:00 to 2025-03-31 " in line
+    story = Path(__file__).parent.parent / "scenarios" / "a_priority_caller_passes_within_his_head_start.toml"
+    (tmp_path / "evening.toml").write_text('clock = "23:59"\n' + story.read_text())
+    run("replay", "evening.toml", "--json", "r.json")
+    capsys.readouterr()
+    assert run("report", "--json", "r.json", "--from", "25:00", "--to", "26:00", "--out", "r.csv") == 0
+    note = "giliran: note: nothing happened from 25:00 to 26:00; the journal is of 23:59 to 24:"
+    assert capsys.readouterr().err.startswith(note)
+    assert run("report", "--json", "r.json", "--from", "23:30") == 0
+    assert capsys.readouterr().err == ""
+
+
 MISTAKES = [
     (["why"], "CALL_ID"),
     (["journal", "record", "--json", "j.jsonl"], "--out"),
