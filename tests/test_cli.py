@@ -291,7 +291,7 @@ def test_a_broken_expectation_is_told_and_is_the_status(
         file.write('\n[[expect]]\nmeasure = "mean_wait_s"\nmax = 5\n')
     capsys.readouterr()
     assert run("replay", "day.toml") == 1
-    assert "violated: mean_wait_s: expected at most 5, found 6.5" in capsys.readouterr().err
+    assert "violated: Wait, mean: expected at most 5 s, found 6.5 s" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

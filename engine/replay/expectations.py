@@ -40,6 +40,36 @@ class Measure(StrEnum):
         "overtaken_by_s"  # how much later the latest of those came who overtook one; 0: nobody did
     )
 
+    @property
+    def title(self) -> str:
+        """What tables call it."""
+        return _TITLES[self]
+
+    def said(self, value: float) -> str:
+        """A value with its unit; a share in percent."""
+        if self in _SHARES:
+            return f"{100 * value:g}%"
+        return f"{value:g} s" if self.value.endswith("_s") else f"{value:g}"
+
+
+_SHARES = frozenset({Measure.ABANDONMENT, Measure.SERVICE_LEVEL})
+_TITLES = {
+    Measure.CALLS: "Calls",
+    Measure.SERVED: "Served",
+    Measure.ABANDONED: "Abandoned",
+    Measure.UNSERVED: "Unserved",
+    Measure.ABANDONMENT: "Abandonment",
+    Measure.MEAN_WAIT_S: "Wait, mean",
+    Measure.MEAN_ANSWER_S: "Wait of those served, mean",
+    Measure.P50_WAIT_S: "Wait, median",
+    Measure.P90_WAIT_S: "Wait, 90th percentile",
+    Measure.P99_WAIT_S: "Wait, 99th percentile",
+    Measure.MAX_WAIT_S: "Wait, longest",
+    Measure.SERVICE_LEVEL: "Service level",
+    Measure.OFFERS: "Offers",
+    Measure.OVERTAKEN_BY_S: "Overtaken by",
+}
+
 
 @frozen(kw_only=True)
 class Known:
@@ -107,11 +137,11 @@ class Expectation:
         if found is not None and (low is None or found >= low) and (high is None or found <= high):
             return None
         limits = (("at least", low), ("at most", high))
-        bounds = [f"{word} {bound:g}" for word, bound in limits if bound is not None]
+        bounds = [f"{word} {self.measure.said(bound)}" for word, bound in limits if bound is not None]
         keys = ("queue", "tier", "call", "agent")
-        of = "".join(f" of {k} {v}" for k in keys if (v := getattr(self, k)))
-        said = "nothing to measure" if found is None else f"found {found:g}"
-        return f"{self.measure}{of}: expected {' and '.join(bounds)}, {said}"
+        of = "".join(f", {k} {v}" for k in keys if (v := getattr(self, k)))
+        said = "nothing to measure" if found is None else f"found {self.measure.said(found)}"
+        return f"{self.measure.title}{of}: expected {' and '.join(bounds)}, {said}"
 
     def _covers(self, row: Mapping[str, Any]) -> bool:
         wanted = {"queue": self.queue, "tier": self.tier, "call_id": self.call, "agent_id": self.agent}

@@ -218,8 +218,8 @@ def test_an_expectation_says_what_it_found() -> None:
         Expectation(measure=Measure.MAX_WAIT_S, min=1, call="c9"),
     )
     assert failures(expect, ROWS, {"q": 20.0}) == [
-        "mean_answer_s of tier vip: expected at most 10, found 40",
-        "max_wait_s of call c9: expected at least 1, nothing to measure",
+        "Wait of those served, mean, tier vip: expected at most 10 s, found 40 s",
+        "Wait, longest, call c9: expected at least 1 s, nothing to measure",
     ]
 
 
@@ -245,7 +245,7 @@ def test_whoever_was_overtaken_is_found_among_all() -> None:
     """c1 waits until second 91; c30, which came 29 s later, is connected at 35."""
     late = [row("c1", "served", 90.0, "vip"), row("c30", "served", 5.0), row("c60", "abandoned", 1.0)]
     of_vips = Expectation(measure=Measure.OVERTAKEN_BY_S, max=20, tier="vip")
-    assert failures((of_vips,), late, {}) == ["overtaken_by_s of tier vip: expected at most 20, found 29"]
+    assert failures((of_vips,), late, {}) == ["Overtaken by, tier vip: expected at most 20 s, found 29 s"]
     assert failures((Expectation(measure=Measure.OVERTAKEN_BY_S, max=0, agent="budi"),), late, {}) == []
     elsewhere = [late[0], {**late[1], "queue": "r"}]
     assert failures((Expectation(measure=Measure.OVERTAKEN_BY_S, max=0),), elsewhere, {}) == []
