@@ -2,7 +2,7 @@
 # ARGS is passed on: make demo ARGS="--for 60s", make test ARGS="-k offer".
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults theory bench bench-board bench-replay docs screenshots lint check format lock clean
+.PHONY: help setup demo test faults theory bench bench-board bench-replay docs screenshots lint check format lock clean
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -10,6 +10,7 @@ READY := .venv/.ready
 help:
 	@echo "make demo    a small bank at work, to be seen and joined in a browser"
 	@echo "make test    every test"
+	@echo "make setup   only what giliran needs to run, in .venv: then source .venv/bin/activate"
 	@echo "make faults  the full acceptance: nodes and store die under a full house, and many lives at random"
 	@echo "make theory  3,200,000 calls against queueing theory, and the table of it"
 	@echo "make bench   what the engine costs, beside what it stands on"
@@ -25,6 +26,9 @@ help:
 $(READY): pyproject.toml requirements.lock .ci/venv
 	@.ci/venv 1>&2
 	@touch $@
+
+setup: $(READY)
+	@echo "ready: source .venv/bin/activate, then giliran --help"
 
 demo: $(READY)
 	@$(PY) -m engine demo $(ARGS)
