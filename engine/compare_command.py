@@ -11,7 +11,7 @@ from engine.interrupts import Stopped
 from engine.observability import log
 from engine.options import Usage
 from engine.replay_commands import Flag, Json, day_of, replayed, speed_of
-from engine.replay_output import people_at, print_differences, say, writable, write_html, write_json
+from engine.replay_output import again, people_at, print_differences, say, writable, write_html, write_json
 from engine.settings import LogFormat
 
 if TYPE_CHECKING:
@@ -97,9 +97,11 @@ def compare(
         several = compared(runs, days, notes)
         write_json(json_, as_json(several))
         if html is not None:
-            from engine.replay.report.page import compare_page
+            from engine.replay.report.compare_page import compare_page
 
-            write_html(html, lambda: compare_page(several))
+            by = {"dispatch": dispatch, "rules": ",".join(rules) if rules else None, "speed": speed}
+            made_by = again("compare", scenario, **by, live=live, seed=seed, window=window, html=html)
+            write_html(html, lambda: compare_page(several, made_by))
     people = people_at(json_)
     people.print(f"{day.name}: {len(day.calls)} calls, seed {luck}")
     _print(people, several)

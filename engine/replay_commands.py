@@ -12,7 +12,7 @@ from engine.interrupts import Stopped, is_interrupt
 from engine.observability import log
 from engine.options import Usage
 from engine.progress import Progress, following
-from engine.replay_output import people_at, print_differences, say, writable, write_html, write_json
+from engine.replay_output import again, people_at, print_differences, say, writable, write_html, write_json
 from engine.settings import LogFormat
 
 if TYPE_CHECKING:
@@ -86,9 +86,11 @@ def replay(
         plain = told.result.to_json()
         write_json(json_, plain)
         if html is not None:
-            from engine.replay.report.page import replay_page
+            from engine.replay.report.replay_page import replay_page
 
-            write_html(html, lambda: replay_page(told, plain["violations"]))
+            way = {"dispatch": None if by is Dispatch.PRIORITY else by.value, "live": live, "speed": speed}
+            made_by = again("replay", scenario, rules=rules, **way, seed=seed, window=window, html=html)
+            write_html(html, lambda: replay_page(told, plain["violations"], made_by))
     from engine.replay.table import table
 
     people = people_at(json_)
@@ -151,11 +153,11 @@ def day_of(scenario: Path, window: str | None, seed: str | None) -> "tuple[Scena
     luck = read.seed if seed is None else options.whole("--seed", seed)
     if window is None:
         return read.day(luck), luck
-    if read.expect:
-        say("note: expectations are of the whole day; of a part only invariants are checked")
     part = read.between(*options.window("--window", window, read.zero_s), luck)
     if not part.calls:
         options.wrong("--window", window, _when_calls_come(read.day(luck)))
+    if read.expect:
+        say("note: expectations are of the whole day; of a part only invariants are checked")
     return part, luck
 
 

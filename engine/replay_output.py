@@ -4,6 +4,7 @@ A day may take an hour to replay, so whether a file can be written is known befo
 """
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -45,6 +46,15 @@ def write_json(path: Path | None, plain: dict[str, Any]) -> None:
 def write_html(path: Path, made: Callable[[], str]) -> None:
     text = made()
     options.writing("--html", path, lambda: path.write_text(text, encoding="utf-8"))
+
+
+def again(command: str, scenario: Path, **given: str | Path | bool | None) -> str:
+    """The command line that makes a page again."""
+    parts = ["giliran", command, str(scenario)]
+    for option, value in given.items():
+        if value:
+            parts += [f"--{option}"] if value is True else [f"--{option}", str(value)]
+    return shlex.join(parts)
 
 
 def people_at(json_: Path | None) -> Console:

@@ -9,7 +9,7 @@ from engine.replay.journal.catalogue import EN, ID, LANGUAGES
 from engine.replay.journal.passing import Reason
 from engine.replay.journal.sources import ResultJournal
 from engine.replay.journal.telling import NoSuchCall, tell
-from engine.replay.journal.words import NAMED, Words
+from engine.replay.journal.words import NAMED, Clockface, Words
 
 WHY = {
     "waited_ms": 20_000,
@@ -220,6 +220,12 @@ def test_the_languages_have_the_same_sentences_with_the_same_particulars() -> No
 
 def _particulars(text: str) -> set[str]:
     return {part.partition("}")[0] for part in text.split("{")[1:]}
+
+
+def test_a_replay_s_clock_goes_on_after_its_day_and_back_before_it() -> None:
+    clock = Clockface(EN, midnight_at=1_000_000)
+    shown = [clock.instant(1_000_000 + ms) for ms in (-40_000, -1, 0, 90_061_500)]
+    assert shown == ["−00:00:40.000", "−00:00:00.001", "00:00:00.000", "25:01:01.500"]
 
 
 def test_every_code_has_its_words() -> None:

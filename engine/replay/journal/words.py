@@ -41,7 +41,9 @@ class Clockface:
         return clock if date == self.day else f"{date} {clock}"
 
     def _shown(self, ms: int) -> str:
-        """That long after midnight, on a clock that goes on after 24 hours."""
+        """That long after midnight, on a clock that goes on after 24 hours; before it, with a minus."""
+        if ms < 0:
+            return f"−{self._shown(-ms)}"
         seconds, ms = divmod(ms, 1000)
         minutes, s = divmod(seconds, 60)
         h, minutes = divmod(minutes, 60)
