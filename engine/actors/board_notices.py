@@ -11,6 +11,9 @@ from engine.domain.estimates import Estimate
 from engine.domain.lifecycle import AgentState, CallState
 from engine.domain.matching import Why
 
+#: Assignments that a board shows.
+ASSIGNED = 50
+
 
 @frozen(kw_only=True)
 class Minute:
@@ -144,3 +147,26 @@ class BoardDelta:
     agents: list[AgentRow]
     assigned: list[Assigned]
     gone: Gone
+
+    def and_then(self, later: "BoardDelta") -> "BoardDelta | None":
+        """Both in one, for a board that has not been told this one yet; None if `later` is not the next.
+
+        A board takes rows off before it puts rows on, and keeps the figures of each minute it was told of.
+        """
+        if later.from_rev != self.rev:
+            return None
+        queues = {(row.id, row.minute.at): row for row in (*self.queues, *later.queues)}
+        calls = {row.call_id: row for row in self.calls if row.call_id not in later.gone.calls}
+        agents = {row.id: row for row in self.agents if row.id not in later.gone.agents}
+        return BoardDelta(
+            from_rev=self.from_rev,
+            rev=later.rev,
+            queues=list(queues.values()),
+            calls=list((calls | {row.call_id: row for row in later.calls}).values()),
+            agents=list((agents | {row.id: row for row in later.agents}).values()),
+            assigned=[*self.assigned, *later.assigned][-ASSIGNED:],
+            gone=Gone(
+                calls=list(dict.fromkeys(self.gone.calls + later.gone.calls)),
+                agents=list(dict.fromkeys(self.gone.agents + later.gone.agents)),
+            ),
+        )

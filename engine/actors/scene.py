@@ -11,6 +11,7 @@ from typing import Any
 from attrs import define, field
 
 from engine.actors.board_notices import (
+    ASSIGNED,
     AgentRow,
     Assigned,
     BoardDelta,
@@ -29,8 +30,6 @@ from engine.domain.model import Agent, Call, Record, Ref
 from engine.domain.rules import Policy, Queue
 from engine.domain.tally import Accuracy, Bucket, Tally, minute_of
 
-#: Assignments that a snapshot shows.
-ASSIGNED = 50
 #: A call seen for the first time this soon after it was queued is a newcomer: what he was told is known.
 NEW_MS = 3_000
 #: For so long news of what was before a minute turned may still come.

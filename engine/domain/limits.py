@@ -87,7 +87,9 @@ HEAD_BYTES = 8 * 1024
 HEADERS = 64
 #: From the upgrade to a `hello`.
 HELLO_S = 5.0
-#: One frame to a client that reads at all.
+#: Frames go out in pieces of at most this: a board of a large bank is a megabyte, a phone's link slow.
+PIECE_BYTES = 16 * 1024
+#: One piece to a client that reads at all.
 WRITE_S = 5.0
 #: From the decision to close until the TCP connection is gone, whatever the peer does.
 CLOSE_S = 2.0

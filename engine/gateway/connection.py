@@ -6,7 +6,8 @@ Two tasks live as long as the connection: the library's reader, and the one that
 is there while something is being written. Nothing here cancels the reader: the end is always that the TCP
 stream is closed under it, upon which it ends by itself, with whoever waits for it. Every wait has a deadline:
 a peer that stops reading is cut after `WRITE_S`, one that ignores our Close after `CLOSE_S`, one that does
-not answer a ping as soon as its time is up.
+not answer a ping as soon as its time is up. One that reads slowly but steadily is kept, and while it reads it
+is not pinged: what is being written is before the ping.
 
 The hearer is called synchronously and never waits, so a client's pings are answered however busy its session.
 """
@@ -22,18 +23,17 @@ from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_st
 
 from engine.actors.ports import CloseCode
 from engine.domain import limits
-from engine.gateway.frames import FrameGate, FrameLimits, ping_frame
+from engine.gateway.frames import FrameGate, FrameLimits
 from engine.gateway.guarded_stream import GuardedStream
 from engine.gateway.handshake import Door, Rejected, judge
 from engine.gateway.hearer import Hearer
+from engine.gateway.outbox import Frame, Merge, Outbox, apart
 from engine.gateway.tally import Tally
 from engine.gateway.upgrade import read_head, turn_away
 
 _log = structlog.get_logger("gateway")
 
 _RECEIVE_BYTES = 4096
-#: About what one write to the network should hold.
-_BATCH_BYTES = 16 * 1024
 _NO_CODE = 1006
 #: How a peer's disappearance shows, whatever we were doing.
 _GONE = (ConnectionClosed, trio.BrokenResourceError, trio.ClosedResourceError, trio.EndOfChannel)
@@ -46,16 +46,12 @@ class Terms:
     door: Door
     #: makes the hearer of a link that came in by this path
     open: Callable[[str, "Connection"], Hearer]
-    #: a message as a whole frame; called when its turn has come
-    frame: Callable[[Any], bytes]
+    #: of what waits to be written
+    frame: Frame
+    merge: Merge = apart
     frames: FrameLimits = field(factory=FrameLimits)
     outbox_frames: int = limits.OUTBOX_FRAMES
     tally: Tally = field(factory=Tally)
-
-
-@frozen
-class _Ping:
-    payload: bytes
 
 
 @define(eq=False)
@@ -71,7 +67,7 @@ class Connection:
     _socket: WebSocketConnection | None = field(default=None, init=False)
     _gate: FrameGate = field(init=False)
     _stream: GuardedStream | None = field(default=None, init=False)
-    _outbox: list[Any] = field(factory=list, init=False)
+    _outbox: Outbox = field(init=False)
     _writing: trio.CancelScope | None = field(default=None, init=False)
     _goodbye: tuple[CloseCode, str] | None = field(default=None, init=False)
     _close_by: float = field(default=inf, init=False)
@@ -79,7 +75,9 @@ class Connection:
     _ping_at: float = field(default=inf, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._gate = FrameGate(self._terms.frames)
+        terms = self._terms
+        self._gate = FrameGate(terms.frames)
+        self._outbox = Outbox(terms.frame, terms.merge, terms.outbox_frames)
 
     async def run(self) -> None:
         """Live. Returns when the TCP stream is closed; raises nothing but cancellation."""
@@ -101,12 +99,11 @@ class Connection:
         """Queue a message. A client that lets too many wait is closed."""
         if self._goodbye is not None:
             return
-        if len(self._outbox) >= self._terms.outbox_frames:
+        if not self._outbox.put(message):
             self._outbox.clear()
             self._terms.tally.slow += 1
             self._end(CloseCode.OVERLOADED, "too slow")
             return
-        self._outbox.append(message)
         self._write_soon()
 
     def close(self, code: CloseCode, reason: str) -> None:
@@ -126,7 +123,7 @@ class Connection:
         payload, by = self._pings.to_bytes(4, "big"), trio.current_time() + within_s
         self._gate.awaited += ((payload, by),)
         self._be_due(by)
-        self._outbox.append(_Ping(payload))
+        self._outbox.put_ping(payload)
         self._write_soon()
 
     def tick(self) -> None:
@@ -212,7 +209,7 @@ class Connection:
             return
         if now >= self._ping_at:
             self._ping_at = now + limits.PING_EVERY_S
-            if not self._gate.awaited:
+            if not self._gate.awaited and self._writing is None:
                 self.ping(limits.PONG_S)
         self._hearer.tick()
         self._be_due(min(self._pong_by, self._ping_at, self._unfinished_by, self._hearer.due_at))
@@ -239,11 +236,17 @@ class Connection:
     async def _write(self, socket: WebSocketConnection, scope: trio.CancelScope) -> None:
         """Write all that waits; then, if we are to close, close."""
         assert self._stream is not None, "a socket without its stream"
+
+        def passed() -> None:
+            scope.deadline = min(trio.current_time() + limits.WRITE_S, self._close_by)
+
         with scope:
             try:
                 while self._outbox:
-                    scope.deadline = min(trio.current_time() + limits.WRITE_S, self._close_by)
-                    await self._stream.write(self._batch())
+                    passed()
+                    frames, messages = self._outbox.take()
+                    self._terms.tally.frames_out += messages
+                    await self._stream.write(frames, passed)
             except _GONE:
                 self._outbox.clear()
         if scope.cancelled_caught:
@@ -253,23 +256,6 @@ class Connection:
             await self._say_goodbye(socket, *self._goodbye)
         else:
             self._writing = None
-
-    def _batch(self) -> bytes:
-        """The next frames of the outbox, to be written in one piece."""
-        batch: list[bytes] = []
-        size = taken = 0
-        for message in self._outbox:
-            taken += 1
-            if isinstance(message, _Ping):
-                batch.append(ping_frame(message.payload))
-            else:
-                batch.append(self._terms.frame(message))
-                self._terms.tally.frames_out += 1
-            size += len(batch[-1])
-            if size >= _BATCH_BYTES:
-                break
-        del self._outbox[:taken]
-        return b"".join(batch)
 
     async def _say_goodbye(self, socket: WebSocketConnection, code: CloseCode, reason: str) -> None:
         self._gate.closing = True

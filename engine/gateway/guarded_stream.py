@@ -5,12 +5,14 @@ what the library makes of one is done before it sees the next. The library answe
 frames of our own go between its frames by `write`, many in one piece, and none after a Close.
 """
 
+from collections.abc import Callable
 from math import inf
 from typing import Protocol
 
 import trio
 
 from engine.actors.ports import CloseCode
+from engine.domain.limits import PIECE_BYTES
 from engine.gateway.frames import FrameGate, Violation, is_close
 
 
@@ -90,12 +92,19 @@ class GuardedStream(trio.abc.Stream):
             self._said_close = is_close(data)
             await self._transport.send_all(data)
 
-    async def write(self, frames: bytes) -> None:
-        """Our own. Raises trio.ClosedResourceError once Close was said."""
+    async def write(self, frames: bytes, passed: Callable[[], None]) -> None:
+        """Our own, in pieces, between which nothing else goes; `passed` is called after each but the last.
+
+        Raises trio.ClosedResourceError once Close was said.
+        """
         async with self._lock:
             if self._said_close:
                 raise trio.ClosedResourceError
-            await self._transport.send_all(frames)
+            pieces = memoryview(frames)
+            for at in range(0, len(frames), PIECE_BYTES):
+                if at:
+                    passed()
+                await self._transport.send_all(pieces[at : at + PIECE_BYTES])
 
     async def wait_send_all_might_not_block(self) -> None:
         await self._transport.wait_send_all_might_not_block()

@@ -17,6 +17,7 @@ import structlog
 import trio
 from attrs import define, field
 
+from engine.actors.board_notices import BoardDelta
 from engine.actors.ports import CloseCode
 from engine.domain import limits
 from engine.gateway import codec
@@ -41,6 +42,13 @@ _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 def _frame(message: ServerMessage) -> bytes:
     return text_frame(codec.encode(message))
+
+
+def _merge(waiting: ServerMessage, message: ServerMessage) -> ServerMessage | None:
+    """What changed on a board, and then what changed after that."""
+    if type(waiting) is BoardDelta and type(message) is BoardDelta:
+        return waiting.and_then(message)
+    return None
 
 
 class Dialogue:
@@ -90,7 +98,7 @@ class Gateway:
 
     def __attrs_post_init__(self) -> None:
         door = Door(frozenset(PATHS), SUBPROTOCOL, self._origins)
-        self._terms = Terms(door=door, open=self._open, frame=_frame, tally=self.tally)
+        self._terms = Terms(door=door, open=self._open, frame=_frame, merge=_merge, tally=self.tally)
 
     async def serve(
         self, host: str, port: int, *, task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED

@@ -8,6 +8,7 @@ from attrs import define, field
 from trio.testing import memory_stream_pair
 
 from engine.actors.ports import CloseCode
+from engine.domain.limits import PIECE_BYTES
 from engine.gateway.frames import FrameGate, FrameLimits, text_frame
 from engine.gateway.guarded_stream import GuardedStream
 
@@ -60,15 +61,34 @@ async def test_a_violation_is_told_and_what_follows_is_dropped(make: Make) -> No
 async def test_frames_of_ours_follow_those_of_the_library(make: Make) -> None:
     client, stream, _ = make()
     await stream.send_all(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
-    await stream.write(text_frame(b"{}"))
+    await stream.write(text_frame(b"{}"), never)
     assert await client.receive_some() == b"HTTP/1.1 101 Switching Protocols\r\n\r\n" + text_frame(b"{}")
+
+
+def never() -> None:
+    raise AssertionError("one piece is all there is")
+
+
+async def test_a_big_frame_goes_in_pieces_and_nothing_comes_between_them(make: Make) -> None:
+    client, stream, _ = make()
+    big, pong = text_frame(b"x" * (2 * PIECE_BYTES)), b"\x8a\x00"
+    passed: list[int] = []
+    async with trio.open_nursery() as nursery:
+
+        def tell() -> None:
+            passed.append(1)
+            nursery.start_soon(stream.send_all, pong)
+
+        nursery.start_soon(stream.write, big, tell)
+    assert len(passed) == 2
+    assert await client.receive_some() == big + pong + pong
 
 
 async def test_nothing_follows_a_close(make: Make) -> None:
     client, stream, _ = make()
     await stream.send_all(b"\x88\x02\x03\xe8")
     with pytest.raises(trio.ClosedResourceError):
-        await stream.write(text_frame(b"{}"))
+        await stream.write(text_frame(b"{}"), never)
     await stream.aclose()
     assert await client.receive_some() == b"\x88\x02\x03\xe8"
 
