@@ -1,5 +1,6 @@
 """Rules files over a scenario."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from engine.domain.rules import Queue, Rule, Select, Timings
 from engine.policy_file import Named
 from engine.replay.rows import CallRow
 from engine.replay.rule_files import ruled
-from engine.replay.scenario import Scenario
+from engine.replay.scenario import Scenario, load_scenario
 from engine.tables import ConfigError
 from tests.replay.facts_by_hand import scenario
 
@@ -100,3 +101,17 @@ def test_who_does_not_fit_the_rules_is_told_after_the_rules(path: Path) -> None:
     assert str(refused.value).splitlines() == [
         f"{path} with by-hand: rules[0].when.tier = 'vip': expected one that is listed; known are gold"
     ]
+
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/scenarios.md"])
+def test_the_rules_file_that_is_shown_can_be_tried(document: str, path: Path) -> None:
+    day = load_scenario(ROOT / "scenarios" / "payday_rush.toml")
+    blocks = re.findall(r"```toml\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
+    [shown] = [block for block in blocks if 'head_start = "45s"' in block]
+    made = under(path, shown, day)
+    assert [rule.head_start_ms for rule in made.rules] == [45_000]
+    assert made.queues[0].wrap_up_ms == 15_000
+    assert made.queues[0].ring_ms == day.queues[0].ring_ms
