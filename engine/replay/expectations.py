@@ -41,7 +41,7 @@ class Measure(StrEnum):
     )
 
     @property
-    def title(self) -> str:
+    def heading(self) -> str:
         """What tables call it."""
         return _TITLES[self]
 
@@ -141,7 +141,7 @@ class Expectation:
         keys = ("queue", "tier", "call", "agent")
         of = "".join(f", {k} {v}" for k in keys if (v := getattr(self, k)))
         said = "nothing to measure" if found is None else f"found {self.measure.said(found)}"
-        return f"{self.measure.title}{of}: expected {' and '.join(bounds)}, {said}"
+        return f"{self.measure.heading}{of}: expected {' and '.join(bounds)}, {said}"
 
     def _covers(self, row: Mapping[str, Any]) -> bool:
         wanted = {"queue": self.queue, "tier": self.tier, "call_id": self.call, "agent_id": self.agent}

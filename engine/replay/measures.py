@@ -87,55 +87,55 @@ def take(sample: Sample, *, whole: bool) -> dict[str, float | None]:
     return {m.key: m.of(sample) for m in MEASURES if whole or not m.whole}
 
 
-@_measure(Promised.CALLS.title, Part.WAITS, Unit.COUNT, Better.NEITHER)
+@_measure(Promised.CALLS.heading, Part.WAITS, Unit.COUNT, Better.NEITHER)
 def calls(s: Sample) -> float | None:
     """Calls that came."""
     return float(len(s.calls))
 
 
-@_measure(Promised.SERVED.title, Part.WAITS, Unit.COUNT, Better.HIGHER)
+@_measure(Promised.SERVED.heading, Part.WAITS, Unit.COUNT, Better.HIGHER)
 def served(s: Sample) -> float | None:
     """Calls that were connected to an agent."""
     return float(len(s.served))
 
 
-@_measure(Promised.ABANDONMENT.title, Part.WAITS, Unit.SHARE)
+@_measure(Promised.ABANDONMENT.heading, Part.WAITS, Unit.SHARE)
 def abandonment(s: Sample) -> float | None:
     """Share of all calls whose customer left before anybody answered."""
     return s.promised(Promised.ABANDONMENT)
 
 
-@_measure(Promised.MEAN_WAIT_S.title, Part.WAITS, Unit.SECONDS)
+@_measure(Promised.MEAN_WAIT_S.heading, Part.WAITS, Unit.SECONDS)
 def mean_wait_s(s: Sample) -> float | None:
     """Mean time from asking to connection, or to leaving; of the calls that were served or abandoned."""
     return s.promised(Promised.MEAN_WAIT_S)
 
 
-@_measure(Promised.P50_WAIT_S.title, Part.WAITS, Unit.SECONDS)
+@_measure(Promised.P50_WAIT_S.heading, Part.WAITS, Unit.SECONDS)
 def p50_wait_s(s: Sample) -> float | None:
     """The wait that half of the calls served or abandoned did not exceed (nearest rank)."""
     return percentile(s.waits_s, 0.5)
 
 
-@_measure(Promised.P90_WAIT_S.title, Part.WAITS, Unit.SECONDS)
+@_measure(Promised.P90_WAIT_S.heading, Part.WAITS, Unit.SECONDS)
 def p90_wait_s(s: Sample) -> float | None:
     """The wait that 90 % of the calls served or abandoned did not exceed (nearest rank)."""
     return percentile(s.waits_s, 0.9)
 
 
-@_measure(Promised.P99_WAIT_S.title, Part.WAITS, Unit.SECONDS)
+@_measure(Promised.P99_WAIT_S.heading, Part.WAITS, Unit.SECONDS)
 def p99_wait_s(s: Sample) -> float | None:
     """The wait that 99 % of the calls served or abandoned did not exceed (nearest rank)."""
     return percentile(s.waits_s, 0.99)
 
 
-@_measure(Promised.MAX_WAIT_S.title, Part.WAITS, Unit.SECONDS)
+@_measure(Promised.MAX_WAIT_S.heading, Part.WAITS, Unit.SECONDS)
 def max_wait_s(s: Sample) -> float | None:
     """The longest wait of a call that was served or abandoned."""
     return s.waits_s[-1] if s.waits_s else None
 
 
-@_measure(Promised.SERVICE_LEVEL.title, Part.WAITS, Unit.SHARE, Better.HIGHER)
+@_measure(Promised.SERVICE_LEVEL.heading, Part.WAITS, Unit.SHARE, Better.HIGHER)
 def service_level(s: Sample) -> float | None:
     """Answered within the queue's threshold, divided by answered and abandoned; who left within 5 s is left
     out."""
