@@ -7,7 +7,7 @@ from engine.replay.measures import MEASURES
 from engine.replay.report.changes import went_otherwise
 from engine.replay.report.html import Child, Html, el, table
 from engine.replay.report.numbers import signed
-from engine.replay.report.parts import definitions, drawings, drawn, page, section
+from engine.replay.report.parts import definitions, drawings, drawn, page, section, without_head_start
 from engine.replay.report.summary import summary
 from engine.replay.report.tally import tallies
 from engine.replay.report.view import View
@@ -46,6 +46,7 @@ def _sides(several: Comparison) -> Iterator[Html]:
     if (speed := several.days[0].result.speed) != 1:
         note += f" At this speed a millisecond of the machine's own counts as {speed:g} ms of the day."
     yield el("p", note, class_="about")
+    yield without_head_start(several.titles, several.days)
     head = ["", *several.titles, *(["difference"] if two else [])]
     for heading, taken in sides(several.days):
         rows: list[list[Child]] = []

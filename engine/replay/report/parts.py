@@ -68,6 +68,16 @@ def definitions() -> Html:
     return section("definitions", "What is measured", el("dl", *terms))
 
 
+def without_head_start(titles: Sequence[str], days: Sequence[Day]) -> Html:
+    """Who the callers without head start are that some measures are about: each run's own."""
+    counts = (
+        f"{len(day.ordinary):,} of {len(day.result.calls):,}" + (f" under {title}" if title else "")
+        for title, day in zip(titles, days, strict=True)
+    )
+    whom = "Callers without head start: those to whom the rules give neither head start nor band"
+    return el("p", f"{whom}, {', '.join(counts)}.", class_="about")
+
+
 def lines(found: Sequence[str]) -> Html:
     return el("ul", *(el("li", line) for line in found))
 

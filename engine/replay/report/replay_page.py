@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from engine.replay.measures import MEASURES, take
 from engine.replay.report.html import Html, el, table
 from engine.replay.report.longest import longest_waits
-from engine.replay.report.parts import definitions, drawings, drawn, lines, page, section
+from engine.replay.report.parts import definitions, drawings, drawn, lines, page, section, without_head_start
 from engine.replay.report.view import View
 from engine.replay.sample import Day
-from engine.replay.table import groups, said
+from engine.replay.table import groups, said, titled
 
 #: The numbers that stand at the head of a page.
 HEADLINES = (
@@ -21,7 +21,10 @@ def replay_page(day: Day, violations: Sequence[str], made_by: str = "") -> str:
     result, whole = day.result, take(day.sample(), whole=True)
     columns = {"all": whole} | {title: take(s, whole=False) for title, s in groups(day).items()}
     rows = [
-        [m.title, *(said(m.unit, found.get(m.key)) if m.key in found else "" for found in columns.values())]
+        [
+            titled(m, [day]),
+            *(said(m.unit, found.get(m.key)) if m.key in found else "" for found in columns.values()),
+        ]
         for m in MEASURES
         if whole[m.key] is not None
     ]
@@ -30,8 +33,13 @@ def replay_page(day: Day, violations: Sequence[str], made_by: str = "") -> str:
         [day],
         made_by,
         _verdict(violations),
-        el("ul", *(_headline(key, whole) for key in HEADLINES), class_="headlines"),
-        section("summary", "Summary", table("Measures of the day", ["", *columns], rows)),
+        el("ul", *(_headline(day, key, whole) for key in HEADLINES), class_="headlines"),
+        section(
+            "summary",
+            "Summary",
+            without_head_start([""], [day]),
+            table("Measures of the day", ["", *columns], rows),
+        ),
         *map(drawn, drawings(View([day], [""]))),
         section(
             "longest",
@@ -49,6 +57,6 @@ def _verdict(violations: Sequence[str]) -> Html:
     return el("div", el("p", f"✗ Violated: {len(violations)}"), lines(violations), class_="verdict broken")
 
 
-def _headline(key: str, found: dict[str, float | None]) -> Html:
+def _headline(day: Day, key: str, found: dict[str, float | None]) -> Html:
     measure = next(m for m in MEASURES if m.key == key)
-    return el("li", el("strong", said(measure.unit, found[key])), el("span", measure.title))
+    return el("li", el("strong", said(measure.unit, found[key])), el("span", titled(measure, [day])))

@@ -14,7 +14,7 @@ SIDE = 12
 WIDTHS_S = (0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 #: So many of the changes lie within the scale; those beyond it are in its outermost bins.
 WITHIN = 0.97
-WIDE, ROW, ABOVE, BELOW = 860.0, 84.0, 26.0, 40.0
+WIDE, ROW, ABOVE, BELOW = 860.0, 76.0, 20.0, 40.0
 
 
 def shifts(

@@ -121,7 +121,9 @@ def _kept(several: Comparison) -> Iterator[Html]:
     """What each run kept and broke; on one line if all kept everything."""
     verdicts = [_verdict(day) for day in several.days]
     if not any(broken for _, broken in verdicts):
-        yield el("p", f"✓ Every run {verdicts[0][0]}.", class_="verdict kept")
+        expected = len(several.days[0].result.scenario.expect)
+        promised = f"Every run kept its {expected} expectations, and n" if expected else "N"
+        yield el("p", f"✓ {promised}o run broke an invariant.", class_="verdict kept")
         return
     for title, (told, broken) in zip(several.titles, verdicts, strict=True):
         mark, kind = ("✗", "broken") if broken else ("✓", "kept")

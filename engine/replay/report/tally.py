@@ -37,9 +37,9 @@ class Tally:
     def sentence(self) -> str:
         """What changed for these calls."""
         waits = f"{self.shorter:,} wait shorter, {self.longer:,} longer"
-        slight = f" ({self.slight:,} of these by under {SLIGHT_S:g} s)" if self.slight else ""
-        same = f", {self.same_wait:,} as long but with another agent" if self.same_wait else ""
-        ends = f"{self.served_now:,} more are served, {self.served_no_more:,} fewer"
+        slight = f" ({self.slight:,} by under {SLIGHT_S:g} s)" if self.slight else ""
+        same = f", {self.same_wait:,} as long with another agent" if self.same_wait else ""
+        ends = f"{self.served_now:,} newly served, {self.served_no_more:,} no longer"
         if not self.served_now and not self.served_no_more:
             ends = "as many are served"
         return f"{waits}{slight}{same}; {ends}" if self.calls > self.as_before else "all go as before"
