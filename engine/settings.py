@@ -88,7 +88,9 @@ class Settings:
         "listen.other_ws_urls", (), "other nodes' ws_url, for clients to try; none behind a load balancer"
     )
     http_host: str = setting(
-        "listen.http_host", "127.0.0.1", "address of the HTTP port: pages, health, metrics"
+        "listen.http_host",
+        "127.0.0.1",
+        "address of the HTTP port: pages, health, metrics (a proxy should hide /metrics)",
     )
     http_port: int = setting("listen.http_port", 8080, "0: any free port")
     max_sockets: int = setting(
