@@ -7,7 +7,7 @@ from attrs import asdict, frozen
 
 from engine.replay.compare import Changed, changed
 from engine.replay.measures import take
-from engine.replay.result import Dispatch
+from engine.replay.result import JOURNAL_CALLS, Dispatch
 from engine.replay.rule_words import differences, unmatched
 from engine.replay.sample import Day
 from engine.replay.scenario import Scenario
@@ -98,7 +98,7 @@ def _run_json(comparison: Comparison, n: int) -> dict[str, Any]:
         "expectations": len(result.scenario.expect),
         "unkept": result.unkept,
         "changed": None if changes is None else [_changed_json(change) for change in changes],
-        "result": result.to_json(),
+        "result": result.to_json(journal_calls=JOURNAL_CALLS // len(comparison.days)),
     }
 
 

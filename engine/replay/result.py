@@ -59,8 +59,8 @@ class Result:
     violations: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
-        """The result as it is written to a file. The journal of a very large day is left out."""
+    def to_json(self, *, journal_calls: int = JOURNAL_CALLS) -> dict[str, Any]:
+        """The result as it is written to a file. The journal of a day of more calls is left out."""
         rows = [asdict(call) for call in self.calls]
         service_level_s = self.scenario.service_level_s
         return {
@@ -79,7 +79,7 @@ class Result:
                 *self.violations,
                 *self.unkept,
             ],
-            "journal": self._journal(),
+            "journal": self._journal(journal_calls),
         }
 
     @property
@@ -94,7 +94,7 @@ class Result:
         plain: dict[str, Any] = orjson.loads(orjson.dumps(tables))
         return plain
 
-    def _journal(self) -> list[dict[str, Any]] | str:
-        if len(self.calls) > JOURNAL_CALLS:
-            return f"left out: more than {JOURNAL_CALLS} calls"
+    def _journal(self, most: int) -> list[dict[str, Any]] | str:
+        if len(self.calls) > most:
+            return f"left out: more than {most} calls"
         return [encode_fact(fact) for fact in self.facts]

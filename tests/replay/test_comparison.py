@@ -1,5 +1,6 @@
 """A comparison as data."""
 
+import pytest
 from attrs import evolve
 
 from engine.domain.rules import Rule
@@ -67,6 +68,13 @@ def test_the_json_holds_each_run_whole() -> None:
     results = [run["result"] for run in as_json(several((), (VIP,)))["runs"]]
     assert [result["calls"][2]["wait_s"] for result in results] == [80 + 60, 60]
     assert all(result["journal"] for result in results)
+
+
+def test_journals_of_large_days_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All the runs together bear as many calls as one result does."""
+    monkeypatch.setattr("engine.replay.comparison.JOURNAL_CALLS", 7)
+    for run in as_json(several((), (VIP,)))["runs"]:
+        assert run["result"]["journal"] == "left out: more than 3 calls"
 
 
 def test_what_is_wrong_in_every_run_is_said_once() -> None:
