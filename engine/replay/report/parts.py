@@ -1,6 +1,5 @@
 """What the pages have in common: the frame, sections, drawings, what was broken, how to make it again."""
 
-import shlex
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -13,15 +12,6 @@ from engine.replay.report.html import Child, Html, el
 from engine.replay.report.plot import textures
 from engine.replay.report.view import Section, View
 from engine.replay.sample import Day
-
-
-def again(command: str, scenario: str, **chosen: str | bool | None) -> str:
-    """The command that makes a report again, less where to write it. What is None or False was not said."""
-    said = ["giliran", command, scenario]
-    for key, value in chosen.items():
-        if value:
-            said += [f"--{key}"] if value is True else [f"--{key}", value]
-    return shlex.join(said)
 
 
 def page(title: str, days: Sequence[Day], made_by: str, *parts: Child) -> str:

@@ -41,7 +41,7 @@ class Tally:
         same = f", {self.same_wait:,} as long with another agent" if self.same_wait else ""
         ends = f"{self.served_now:,} newly served, {self.served_no_more:,} no longer"
         if not self.served_now and not self.served_no_more:
-            ends = "as many are served"
+            ends = "the same are served"
         return f"{waits}{slight}{same}; {ends}" if self.calls > self.as_before else "all go as before"
 
 
