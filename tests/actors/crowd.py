@@ -112,7 +112,7 @@ class Customer(Person):
     def do(self) -> None:
         self.at = trio.current_time() + 5
         if self.call:
-            self.me.say(CallHangup() if self.connected else CallCancel())
+            self.me.say((CallHangup if self.connected else CallCancel)(call_id=self.call))
         elif not self.world.closing:
             self.n += self.world.random.random() < 0.9
             queue = self.world.random.choice(QUEUES)
@@ -120,10 +120,14 @@ class Customer(Person):
 
 
 class Agent(Person):
+    """He names the call in whatever he asks of it, and asks again what he asked before his link broke."""
+
     def __init__(self, world: World, me: Client, colleagues: Sequence[str]) -> None:
         super().__init__(world, me)
         self.colleagues = colleagues
         self.deed: Request | None = None
+        self.last: Request | None = None
+        self.call: str | None = None
 
     def will(self, deed: Request | None, least_s: float, most_s: float) -> None:
         self.deed = deed
@@ -131,7 +135,11 @@ class Agent(Person):
 
     def heard(self, message: object) -> None:
         chance = self.world.random.random()
+        if isinstance(message, AgentStateNow):
+            self.call = message.call_id
         match message:
+            case Welcome() if self.last is not None and chance < 0.5:
+                self.me.say(self.last)
             case Offer(offer_id=offer_id, call=call):
                 self.world.passed_on += call.from_agent is not None
                 answer = OfferAccept(offer_id=offer_id) if chance < 0.8 else OfferDecline(offer_id=offer_id)
@@ -141,21 +149,22 @@ class Agent(Person):
             case AgentStateNow(state=AgentState.READY) if chance < 0.1 and not self.world.closing:
                 self.will(StateSet(state=AgentState.NOT_READY, reason="break"), 1, 20)
             case AgentStateNow(state=AgentState.ON_CALL) if chance < 0.2:
-                self.will(CallHangup(), 2, 10)
+                self.will(CallHangup(call_id=self.call), 2, 10)
             case AgentStateNow(state=AgentState.ON_CALL) if chance < 0.6:
                 self.will(self._transfer(), 1, 10)
             case AgentStateNow(state=AgentState.WRAP_UP) if chance < 0.5:
-                self.will(Finish(notes="" if chance < 0.2 else "spoke"), 0, 3)
+                self.will(Finish(call_id=self.call, notes="" if chance < 0.2 else "spoke"), 0, 3)
 
     def _transfer(self) -> CallTransfer:
         random = self.world.random
         if random.random() < 0.5:
-            return CallTransfer(queue=random.choice(QUEUES), note="one of yours")
-        return CallTransfer(agent_id=random.choice(self.colleagues))
+            return CallTransfer(call_id=self.call, queue=random.choice(QUEUES), note="one of yours")
+        return CallTransfer(call_id=self.call, agent_id=random.choice(self.colleagues))
 
     def do(self) -> None:
         deed, self.deed, self.at = self.deed, None, NEVER
         if deed is not None:
+            self.last = deed
             self.me.say(deed)
 
 
@@ -226,7 +235,7 @@ class Supervisor(Person):
     def _of_agent(self, deed: str, agent_id: str) -> Request:
         random = self.world.random
         if deed == "skills":
-            queues = random.choice((["general"], ["instant"], [], list(QUEUES)))
+            queues = random.choice((("general",), ("instant",), (), tuple(QUEUES)))
             return AgentSetSkills(agent_id=agent_id, queues=queues, skills={})
         state = random.choice((AgentState.READY, AgentState.READY, AgentState.NOT_READY, AgentState.OFFLINE))
         reason = "meeting" if state is AgentState.NOT_READY else None

@@ -97,7 +97,7 @@ async def test_an_agent_who_is_given_other_queues_changes_views(pool: Pool) -> N
     boss = await watching(pool)
     mine, theirs = await watching(pool, "mine", ("general",)), await watching(pool, "theirs", ("instant",))
     await pool.ready("siti", queues=("general",))
-    for queues in (["instant"], ["general", "instant"], [], ["general"]):
+    for queues in (("instant",), ("general", "instant"), (), ("general",)):
         assert await answer(boss.client, AgentSetSkills(agent_id="siti", queues=queues, skills={})) is Ok
         await trio.sleep(1)
         assert list(mine.agents) == ["siti"] * ("general" in queues)
@@ -132,7 +132,7 @@ async def test_what_is_outside_is_to_him_as_if_it_were_not_there(pool: Pool) -> 
         (CallAssign(call_id=hidden, agent_id="siti"), NOTHING),
         (CallAssign(call_id=seen, agent_id="siti"), NOBODY),
         (AgentSetState(agent_id="siti", state=AgentState.OFFLINE), NOBODY),
-        (AgentSetSkills(agent_id="siti", queues=["instant"], skills={}), NOBODY),
+        (AgentSetSkills(agent_id="siti", queues=("instant",), skills={}), NOBODY),
         (QueuePause(queue="general"), NOWHERE),
         (QueueResume(queue="general"), NOWHERE),
         (RulesReload(), (Code.NOT_ALLOWED, None, None)),
@@ -149,15 +149,15 @@ async def test_of_an_agent_of_two_he_gives_and_takes_only_what_he_sees(pool: Poo
     boss = pool.supervisor("boss", ("instant",))
     await boss.enter()
     siti = await pool.ready("siti", queues=("general", "instant"))
-    for queues, expected in ((["general", "instant"], {"general", "instant"}), ([], {"general"})):
+    for queues, expected in ((("general", "instant"), {"general", "instant"}), ((), {"general"})):
         assert await answer(boss, AgentSetSkills(agent_id="siti", queues=queues, skills={})) is Ok
         agent = siti.record
         assert isinstance(agent, Agent)
         assert set(agent.queues) == expected
-    gone = AgentSetSkills(agent_id="siti", queues=["instant"], skills={})
+    gone = AgentSetSkills(agent_id="siti", queues=("instant",), skills={})
     assert await answer(boss, gone) == NOBODY, "he sees her no more"
     await pool.ready("agus", queues=("instant",))
-    beyond = AgentSetSkills(agent_id="agus", queues=["instant", "general"], skills={})
+    beyond = AgentSetSkills(agent_id="agus", queues=("instant", "general"), skills={})
     assert await answer(boss, beyond) == (Code.NO_SUCH_QUEUE, "queues", None)
 
 
@@ -165,7 +165,7 @@ async def test_a_queue_that_is_no_more_does_not_keep_him_from_giving_others(pool
     boss = pool.supervisor("boss", ("instant", "general"))
     await boss.enter()
     siti = await pool.ready("siti", queues=("instant", "former"))
-    assert await answer(boss, AgentSetSkills(agent_id="siti", queues=["general"], skills={})) is Ok
+    assert await answer(boss, AgentSetSkills(agent_id="siti", queues=("general",), skills={})) is Ok
     agent = siti.record
     assert isinstance(agent, Agent)
     assert agent.queues == ("general",)

@@ -156,7 +156,7 @@ async def test_an_agents_state_is_set_and_while_he_is_busy_it_waits(pool: Pool) 
 async def test_an_agent_serves_what_he_was_given_over_a_reconnect_and_not_over_a_log_in(pool: Pool) -> None:
     boss, siti = await supervisor(pool), await pool.ready("siti", queues=("instant",))
     budi = await pool.waiting("budi", "general")
-    await does(boss, AgentSetSkills(agent_id="siti", queues=["general"], skills={"loan": 2}))
+    await does(boss, AgentSetSkills(agent_id="siti", queues=("general",), skills={"loan": 2}))
     offer = await siti.hear(Offer)
     assert offer.call.call_id == pool.call_of(budi).id
     siti.drop()
@@ -295,7 +295,7 @@ SUPERVISORS: list[Request] = [
     CallAssign(call_id="c", agent_id="a"),
     CallEnd(call_id="c"),
     AgentSetState(agent_id="a", state=AgentState.OFFLINE),
-    AgentSetSkills(agent_id="a", queues=[], skills={}),
+    AgentSetSkills(agent_id="a", queues=(), skills={}),
     QueuePause(queue="general"),
     QueueResume(queue="general"),
     RulesReload(),
@@ -331,7 +331,7 @@ async def test_what_is_not_there_is_refused_by_its_field(pool: Pool) -> None:
     assert await refused(boss, CallAssign(call_id="c9", agent_id="siti")) == nothing
     assert await refused(boss, CallAssign(call_id=call_id, agent_id="siti")) == nobody
     assert await refused(boss, AgentSetState(agent_id="siti", state=AgentState.READY)) == nobody
-    assert await refused(boss, AgentSetSkills(agent_id="siti", queues=[], skills={})) == nobody
+    assert await refused(boss, AgentSetSkills(agent_id="siti", queues=(), skills={})) == nobody
     assert await refused(boss, QueuePause(queue="nowhere")) == nowhere
     assert await refused(boss, QueueResume(queue="nowhere")) == nowhere
     assert not pool.facts("commanded")
@@ -347,7 +347,7 @@ async def test_saying_it_again_is_harmless(pool: Pool) -> None:
         CallPrioritise(call_id=pool.call_of(dewi).id, head_start_ms=5_000, band=2, reason="vip"),
         CallAssign(call_id=pool.call_of(budi).id, agent_id="siti"),
         AgentSetState(agent_id="siti", state=AgentState.NOT_READY, reason="meeting"),
-        AgentSetSkills(agent_id="siti", queues=["general"], skills={"loan": 1}),
+        AgentSetSkills(agent_id="siti", queues=("general",), skills={"loan": 1}),
         QueuePause(queue="general"),
         QueueResume(queue="general"),
         RulesReload(),
