@@ -19,13 +19,14 @@ def compare_page(several: Comparison, made_by: str = "") -> str:
     titles, days = several.titles, several.days
     kind, names = _groups(several)
     calls = days[0].result.calls
-    found = [tallies(kind, names, calls, changes) for changes in several.changes or ()]
+    found = [tallies(kind, names, calls, day.result.calls) for day in days[1:]]
+    changed = found if several.changes is not None else []
     return page(
         f"{days[0].result.scenario.name}: {' · '.join(titles)}",
         days,
         made_by,
         summary(several, (kind, names), found),
-        *(went_otherwise(several, n, kind, tallied) for n, tallied in enumerate(found, 1)),
+        *(went_otherwise(several, n, kind, tallied) for n, tallied in enumerate(changed, 1)),
         section("measures", "Every measure", *_sides(several)),
         *(drawn(shown, titles) for shown in drawings(View(days, titles))),
         definitions(),

@@ -6,12 +6,12 @@ from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES, Measure
 from engine.replay.replications import Spread
 from engine.replay.report.html import Child, Html, el, grouped
-from engine.replay.report.numbers import interval, signed
+from engine.replay.report.numbers import signed
 from engine.replay.report.parts import lines, section
 from engine.replay.report.tally import Tally
 from engine.replay.result import Dispatch
 from engine.replay.sample import Day
-from engine.replay.table import difference, said, titled
+from engine.replay.table import difference, interval, said, titled
 
 #: What is told of each tier.
 KEYS = ("mean_wait_s", "p90_wait_s", "abandonment", "service_level")
@@ -60,7 +60,7 @@ def _differences(several: Comparison) -> Iterator[Html]:
 def _by_group(several: Comparison, groups: tuple[str, Sequence[str]]) -> Html:
     kind, names = groups
     measures = [next(m for m in MEASURES if m.key == key) for key in KEYS]
-    first, spread = several.titles[0], _spread(several)
+    first, spread = several.titles[0], several.spread
     head: list[Child] = [""]
     for measure in measures:
         head += [titled(measure, several.days), f"to {first}"]
@@ -99,15 +99,11 @@ def _means(several: Comparison, measures: Sequence[Measure], spread: Spread, key
         row: list[Child] = [title]
         for measure in measures:
             by = spread.differences[n - 1].get(key, {}).get(measure.key) if n else None
-            text = "" if by is None else interval(measure.unit, by)
+            text = "" if by is None else signed(interval(measure.unit, by))
             value = spread.means[n].get(key, {}).get(measure.key)
             row += [said(measure.unit, value), el("strong", text) if by and by.sure else text]
         rows.append(row)
     return rows
-
-
-def _spread(several: Comparison) -> Spread | None:
-    return getattr(several, "spread", None)
 
 
 def _sentences(several: Comparison, found: Sequence[Sequence[Tally]]) -> Iterator[Html]:

@@ -5,16 +5,18 @@ end. A wait without end is longer than any other. Of those that went otherwise s
 are served only now, and some no longer.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import inf
 
 from attrs import frozen
 
-from engine.replay.compare import Changed
 from engine.replay.result import CallOutcome
 
 #: A wait that changed by less has hardly changed.
 SLIGHT_S = 5.0
+
+#: One call, in the first run and in another.
+Pair = tuple[CallOutcome, CallOutcome]
 
 
 @frozen(kw_only=True)
@@ -45,45 +47,37 @@ class Tally:
         return f"{waits}{slight}{same}; {ends}" if self.calls > self.as_before else "all go as before"
 
 
-def tally(title: str, calls: int, changes: Sequence[Changed]) -> Tally:
-    """Of that many calls, those changed."""
-    by_s = [_wait_s(c.after) - _wait_s(c.before) if _is_longer(c) is not None else 0.0 for c in changes]
+def tally(title: str, pairs: Sequence[Pair]) -> Tally:
+    """Of calls by how they went in the first run and in another."""
+    by_s = [_longer_s(before, after) for before, after in pairs]
+    served = [(before.outcome == "served", after.outcome == "served") for before, after in pairs]
     return Tally(
         title=title,
-        calls=calls,
-        shorter=sum(_is_longer(c) is False for c in changes),
-        longer=sum(_is_longer(c) is True for c in changes),
-        same_wait=sum(_is_longer(c) is None for c in changes),
+        calls=len(pairs),
+        shorter=sum(s < 0 for s in by_s),
+        longer=sum(s > 0 for s in by_s),
+        same_wait=sum(not s and _went(*pair) for s, pair in zip(by_s, pairs, strict=True)),
         slight=sum(0 < abs(s) < SLIGHT_S for s in by_s),
-        served_now=sum(not _is_served(c.before) and _is_served(c.after) for c in changes),
-        served_no_more=sum(_is_served(c.before) and not _is_served(c.after) for c in changes),
+        served_now=served.count((False, True)),
+        served_no_more=served.count((True, False)),
     )
 
 
 def tallies(
-    kind: str, names: Iterable[str], calls: Sequence[CallOutcome], changes: Sequence[Changed]
+    kind: str, names: Sequence[str], before: Sequence[CallOutcome], after: Sequence[CallOutcome]
 ) -> list[Tally]:
-    """By tier or by queue, and of all calls, the last, if there is more than one."""
-    found = [
-        tally(
-            name,
-            sum(getattr(call, kind) == name for call in calls),
-            [c for c in changes if getattr(c.before, kind) == name],
-        )
-        for name in names
-    ]
-    return [*found, tally("all calls", len(calls), changes)] if len(found) != 1 else found
+    """By tier or by queue, as `kind` says; the last is of all calls, if there are several."""
+    pairs = list(zip(before, after, strict=True))
+    found = [tally(name, [pair for pair in pairs if getattr(pair[0], kind) == name]) for name in names]
+    return [*found, tally("all calls", pairs)] if len(found) != 1 else found
 
 
-def _is_longer(change: Changed) -> bool | None:
-    """None: as long as before."""
-    before_s, after_s = _wait_s(change.before), _wait_s(change.after)
-    return None if before_s == after_s else after_s > before_s
+def _went(before: CallOutcome, after: CallOutcome) -> bool:
+    """Whether it went otherwise, though it waited as long."""
+    return (before.outcome, before.agent_id) != (after.outcome, after.agent_id)
 
 
-def _wait_s(call: CallOutcome) -> float:
-    return inf if call.wait_s is None else call.wait_s
-
-
-def _is_served(call: CallOutcome) -> bool:
-    return call.outcome == "served"
+def _longer_s(before: CallOutcome, after: CallOutcome) -> float:
+    """0: as long as before."""
+    waits = [inf if call.wait_s is None else call.wait_s for call in (before, after)]
+    return 0.0 if waits[0] == waits[1] else waits[1] - waits[0]
