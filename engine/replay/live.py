@@ -139,7 +139,7 @@ class Day:
                 self._begun.set()
                 async with trio.open_nursery() as harm:
                     for fault in self.scenario.faults:
-                        harm.start_soon(self._suffer, fault)
+                        harm.start_soon(self._suffer, fault, nursery.cancel_scope)
                     await self._play()
                     harm.cancel_scope.cancel()  # and everything is whole again
                 after = servers.cost(traffic, client)
@@ -153,9 +153,13 @@ class Day:
                 self.stopped = True
                 scope.cancel()
 
-    async def _suffer(self, fault: Fault) -> None:
+    async def _suffer(self, fault: Fault, scope: trio.CancelScope) -> None:
         await self._until(fault.at_s)
-        await Harm(self.servers, self.speed, self._links_of).suffer(fault)
+        try:
+            await Harm(self.servers, self.speed, self._links_of).suffer(fault)
+        except NodeFailed as failed:
+            self.failed = failed
+            scope.cancel()
 
     async def _check(self, scope: trio.CancelScope) -> None:
         while self.failed is None:

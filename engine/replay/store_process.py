@@ -9,10 +9,11 @@ it takes no more writes. Its clock steps by libfaketime. One of these happens at
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import redis
 import trio
@@ -20,7 +21,8 @@ import trio
 from engine.domain.facts import Fact
 from engine.replay.cost import commands, cpu_s
 from engine.replay.fake_clock import FakeClock, forget
-from engine.store.embedded import Embedded
+from engine.replay.node_process import NodeFailed
+from engine.store.embedded import Embedded, EmbeddedError
 from engine.store.journal import entries
 from engine.store.keys import Keys
 from engine.store.wire import Address
@@ -89,7 +91,8 @@ class StoreProcess:
             try:
                 await trio.sleep(for_s)
             finally:
-                os.kill(self.pid, signal.SIGCONT)
+                with suppress(ProcessLookupError):
+                    os.kill(self.pid, signal.SIGCONT)
 
     async def restart(self, for_s: float) -> None:
         async with self._at_a_time, self._dead():
@@ -97,8 +100,7 @@ class StoreProcess:
 
     async def empty(self) -> None:
         async with self._at_a_time:
-            with Address(self.url).client() as client:
-                client.client_pause(_READING_MS, all=False)
+            await self._asked(lambda client: client.client_pause(_READING_MS, all=False))
             self.lost += await trio.to_thread.run_sync(self.facts)
             async with self._dead():
                 shutil.rmtree(self._data / _FILE)
@@ -111,25 +113,27 @@ class StoreProcess:
     @asynccontextmanager
     async def _dead(self) -> AsyncIterator[None]:
         """It was killed; from the end of the block on it is started again, and answers when that is left."""
-        with Address(self.url).client() as client:
-            self.spent_commands += commands(client)
+        self.spent_commands += await self._asked(commands) or 0
         self.spent_cpu_s += cpu_s(self.pid)
         self._wanted = False
         self._server.crash()
         try:
             yield
         finally:
-            self._server.revive()
+            try:
+                self._server.revive()
+            except EmbeddedError as error:
+                raise NodeFailed(f"the store was not started again: {error}") from None
             with trio.CancelScope(shield=True):
-                await self._answers()
+                await self._asked(lambda client: client.ping())
             self._began()
 
-    async def _answers(self) -> None:
+    async def _asked(self, question: Callable[["redis.Redis"], Any]) -> Any:
+        """What it answers; asked again, however busy the machine is, until it does. None if it has ended."""
         with Address(self.url).client() as client:
             while self._server.running:
                 try:
-                    client.ping()
+                    return await trio.to_thread.run_sync(question, client)
                 except (redis.RedisError, OSError):
                     await trio.sleep(_ASK_S)
-                else:
-                    return
+        return None

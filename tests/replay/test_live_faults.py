@@ -20,6 +20,7 @@ from engine.replay import live
 from engine.replay.expectations import Expectation
 from engine.replay.fake_clock import REMEDY, library
 from engine.replay.faults import Fault, FaultKind
+from engine.replay.node_process import NodeFailed, NodeProcess
 from engine.replay.result import Dispatch, Result
 from engine.replay.rows import AgentRow, Break, CallRow, Drop
 from engine.replay.scenario import Scenario, load_scenario
@@ -144,6 +145,18 @@ def test_where_no_node_is_left_the_day_ends(monkeypatch: pytest.MonkeyPatch, tem
     day = evolve(day, queues=(evolve(day.queues[0], ring_ms=10_000),))
     result = live.replay(day, speed=30)
     assert [call.outcome for call in result.calls] == ["served"] * 2 + ["unserved"] * 3
+    assert left_behind(temporary) == []
+
+
+def test_a_node_that_does_not_come_up_again_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, temporary: Path
+) -> None:
+    async def fails(_: NodeProcess) -> None:
+        raise NodeFailed("out of order")
+
+    monkeypatch.setattr(NodeProcess, "becomes_ready", fails)
+    with pytest.raises(NodeFailed, match="out of order"):
+        live.replay(troubled(at(5, FaultKind.KILL_NODE, for_ms=1_000)), speed=30)
     assert left_behind(temporary) == []
 
 
