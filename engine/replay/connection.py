@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import trio
 from attrs import define, field
 from trio_websocket import ConnectionClosed, HandshakeError, WebSocketConnection, wrap_client_stream
+from wsproto.utilities import LocalProtocolError
 
 from engine.replay.cost import Traffic
 
@@ -20,8 +21,12 @@ SUBPROTOCOL = "giliran.v1"
 CONNECT_S, CLOSE_S = 5.0, 2.0
 #: Frames that may lie unread.
 UNREAD = 32
-#: What a server that is away looks like, or one that will not have us.
-AWAY = (OSError, HandshakeError, ConnectionClosed, trio.BrokenResourceError, trio.TooSlowError)
+#: What a server that is away looks like, or one that will not have us; and, as trio-websocket has it, one
+#: that pings us while we close.
+AWAY = (
+    *(OSError, HandshakeError, ConnectionClosed, LocalProtocolError),
+    *(trio.BrokenResourceError, trio.TooSlowError),
+)
 
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 

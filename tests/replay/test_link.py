@@ -11,6 +11,8 @@ import pytest
 import trio
 from attrs import define, field
 from trio_websocket import ConnectionClosed, WebSocketConnection, WebSocketRequest, serve_websocket
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import AcceptConnection, Request, TextMessage
 
 from engine.actors.ports import CloseCode
 from engine.gateway.messages import Role, ServerMessage
@@ -184,6 +186,32 @@ async def test_a_client_that_stops_reading_answers_no_ping_and_hears_all_of_it_l
         await link.run()
     assert heard == ["welcome", "call.queued", "call.ended"]
     assert (link.connects, link.closes, link.broke) == (1, {1000: 1}, True)
+
+
+PING, CLOSE = b"\x89\x00", b"\x88\x02\x03\xe8"
+
+
+async def test_a_ping_that_comes_while_he_closes_harms_nobody() -> None:
+    async def serve(stream: trio.SocketStream) -> None:
+        server = WSConnection(ConnectionType.SERVER)
+        async for data in stream:
+            if data[0] == 0x88:
+                await stream.send_all(PING + CLOSE)
+                return
+            server.receive_data(data)
+            for event in server.events():
+                if isinstance(event, Request):
+                    await stream.send_all(server.send(AcceptConnection(subprotocol="giliran.v1")))
+                    for frame in (WELCOME, QUEUED, ENDED):
+                        await stream.send_all(server.send(TextMessage(orjson.dumps(frame).decode())))
+
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(partial(trio.serve_tcp, serve, 0, host="127.0.0.1"))
+        link = a_link(f"ws://127.0.0.1:{listeners[0].socket.getsockname()[1]}", SimCustomer(ROW))
+        with trio.fail_after(30):
+            await link.run()
+        nursery.cancel_scope.cancel()
+    assert link.over
 
 
 async def test_who_was_replaced_stays_away() -> None:
