@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from engine import options
+from engine import options, seeds
 from engine.interrupts import Stopped
 from engine.observability import log
 from engine.options import Usage
-from engine.replay_commands import Flag, Json, day_of, replayed, speed_of
+from engine.replay_commands import Flag, Json, day_of, drawn, read_scenario, replayed, speed_of
 from engine.replay_output import again, people_at, print_differences, say, writable, write_html, write_json
 from engine.settings import LogFormat
 
@@ -40,6 +40,7 @@ def compare(
     live: Flag = False,
     speed: str | None = None,
     seed: str | None = None,
+    seeds_: Annotated[str | None, Parameter(name="--seeds")] = None,
     window: str | None = None,
     json_: Json = None,
     html: Path | None = None,
@@ -62,6 +63,9 @@ def compare(
         Live only: how many times faster than the clock; default 1.
     seed
         For everything that is left to chance; default the scenario's.
+    seeds_
+        Rules: so many days of the scenario, by this seed and those after it: the means, and what of their
+        differences is more than chance.
     window
         START..END, such as 09:00..10:30 or 1h..2h30m: only that part of the day.
     json_
@@ -78,9 +82,15 @@ def compare(
     from engine.replay.comparison import as_json, compared, notes_of
 
     with writable("--json", json_), writable("--html", html):
-        day, luck = day_of(scenario, window, seed)
-        runs = _by_rules(day, ",".join(rules), live) if rules else _by_dispatch(day, dispatch or "", live)
-        faster = speed_of(speed, any(run.live for run in runs))
+        read = read_scenario(scenario)
+        day, luck = day_of(read, window, seed)
+        names = ",".join(rules or ())
+        runs = _by_rules(day, names, live) if rules else _by_dispatch(day, dispatch or "", live)
+        is_live = any(run.live for run in runs)
+        faster, several_days = (
+            speed_of(speed, is_live),
+            seeds.count(seeds_, by_rules=not is_live and bool(rules)),
+        )
         notes = [*_unchanged(runs, day), *notes_of(runs)]
         for note in notes:
             say(f"note: {note}")
@@ -94,16 +104,28 @@ def compare(
                 raise
             runs = runs[: len(days)]
             say(f"note: stopped; told is what was over: {', '.join(run.title for run in runs)}")
-        several = compared(runs, days, notes)
+        spread = None
+        if several_days > 1 and stopped is None:
+
+            def days_of(seed: int) -> "list[Scenario]":
+                return [run.scenario for run in _by_rules(drawn(read, window, seed), names, live)]
+
+            spread = seeds.spread(days_of, days, luck, several_days)
+        several = compared(runs, days, notes, spread)
         write_json(json_, as_json(several))
         if html is not None:
             from engine.replay.report.compare_page import compare_page
 
-            by = {"dispatch": dispatch, "rules": ",".join(rules) if rules else None, "speed": speed}
-            made_by = again("compare", scenario, **by, live=live, seed=seed, window=window, html=html)
+            by = {"dispatch": dispatch, "rules": names, "speed": speed}
+            made_by = again(
+                "compare", scenario, **by, live=live, seed=seed, seeds=seeds_, window=window, html=html
+            )
             write_html(html, lambda: compare_page(several, made_by))
     people = people_at(json_)
-    people.print(f"{day.name}: {len(day.calls)} calls, seed {luck}")
+    of_days = (
+        f"; means of {several_days} days, seeds {luck} to {luck + several_days - 1}" if several.spread else ""
+    )
+    people.print(f"{day.name}: {len(day.calls)} calls, seed {luck}{of_days}")
     _print(people, several)
     broken = [f"{run.title}: {v}" for run, d in zip(runs, days, strict=True) for v in d.result.violations]
     for violation in broken:
@@ -115,13 +137,15 @@ def compare(
 
 def _print(people: "Console", several: "Comparison") -> None:
     from engine.replay.comparison import promises
-    from engine.replay.table import side_by_side
+    from engine.replay.table import SURE, side_by_side
 
     first, *others = several.titles
     if several.changes is not None:
         for title, told in zip(others, several.told[1:], strict=True):
             print_differences(people, title, first, told)
     people.print(side_by_side(several))
+    if several.spread is not None:
+        people.print(f"±: half a 95 % interval; {SURE}: more than chance. The rest is of the first seed.")
     for title, day in zip(several.titles, several.days, strict=True):
         if said := promises(day):
             people.print(f"{title}: {said}")

@@ -77,7 +77,7 @@ def replay(
     live = live or by is not Dispatch.PRIORITY
     faster = speed_of(speed, live)
     with writable("--json", json_), writable("--html", html):
-        day, luck = day_of(scenario, window, seed)
+        day, luck = day_of(read_scenario(scenario), window, seed)
         run = Run(day.name, day if rules is None else _ruled(day, rules), by, live)
         for note in notes_of([run]):
             say(f"note: {note}")
@@ -145,20 +145,28 @@ def _replayed(run: "Run", speed: float, seed: int, progress: Progress) -> "Resul
     return in_real_time(run.scenario, dispatch=run.dispatch, speed=speed, seed=seed, progress=progress)
 
 
-def day_of(scenario: Path, window: str | None, seed: str | None) -> "tuple[Scenario, int]":
-    """The day of SCENARIO, or that part of it, as the seed draws it; and the seed."""
+def read_scenario(path: Path) -> "Scenario":
     from engine.replay.scenario import load_scenario
 
-    read = load_scenario(options.readable("SCENARIO", scenario))
+    return load_scenario(options.readable("SCENARIO", path))
+
+
+def day_of(read: "Scenario", window: str | None, seed: str | None) -> "tuple[Scenario, int]":
+    """The day that SCENARIO tells, or that part of it, as the seed draws it; and the seed."""
     luck = read.seed if seed is None else options.whole("--seed", seed)
-    if window is None:
-        return read.day(luck), luck
-    part = read.between(*options.window("--window", window, read.zero_s), luck)
-    if not part.calls:
+    day = drawn(read, window, luck)
+    if window is not None and not day.calls:
         options.wrong("--window", window, _when_calls_come(read.day(luck)))
-    if read.expect:
+    if window is not None and read.expect:
         say("note: expectations are of the whole day; of a part only invariants are checked")
-    return part, luck
+    return day, luck
+
+
+def drawn(read: "Scenario", window: str | None, seed: int) -> "Scenario":
+    """The day or that part of it by that seed."""
+    if window is None:
+        return read.day(seed)
+    return read.between(*options.window("--window", window, read.zero_s), seed)
 
 
 def _when_calls_come(day: "Scenario") -> str:

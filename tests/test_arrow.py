@@ -52,7 +52,7 @@ COMMAND_LINE = {
         "journal_output",
         "talk_command",
     ),
-    *("options", "interrupts", "progress", "__main__"),
+    *("options", "interrupts", "progress", "seeds", "__main__"),
 }
 ROOTS = {"wiring", "node", "app", "demo"}
 

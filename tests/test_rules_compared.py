@@ -111,6 +111,52 @@ def test_two_files_are_compared_with_each_other(capsys: pytest.CaptureFixture[st
     assert "Wait, mean" in err
 
 
+def test_several_seeds_tell_what_is_chance(capsys: pytest.CaptureFixture[str]) -> None:
+    lucky = DAY.replace('queues = ["q"]', 'queues = ["q"]\naccept = 0.5\nrefusal = "declined"')
+    Path("day.toml").write_text(lucky)
+    assert (
+        run(
+            "compare", "day.toml", "--rules", "b.toml", "--seeds", "3", "--json", "r.json", "--html", "r.html"
+        )
+        == 0
+    )
+    out = capsys.readouterr().out
+    assert "day: 3 calls, seed 1; means of 3 days, seeds 1 to 3" in out
+    assert " ± " in out
+    spread = json.loads(Path("r.json").read_text())["spread"]
+    assert spread["seeds"] == [1, 2, 3]
+    assert spread["differences"][0]["tier vip"]["mean_wait_s"]["mean"] < 0
+    assert "means over 3 days" in Path("r.html").read_text()
+    assert "--seeds 3" in Path("r.html").read_text()
+
+
+def test_a_day_without_chance_is_the_same_by_every_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("compare", "day.toml", "--rules", "b.toml", "--seeds", "2", "--json", "r.json") == 0
+    out, err = capsys.readouterr()
+    assert "note: nothing of this day is left to chance: it is the same by every seed" in err
+    assert "±" not in out
+    assert json.loads(Path("r.json").read_text())["spread"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--rules", "b.toml", "--seeds", "1"), "--seeds 1: expected 2 to 1000"),
+        (("--rules", "b.toml", "--seeds", "x"), "--seeds x: expected a whole number, 0 or more"),
+        (
+            ("--rules", "b.toml", "--live", "--seeds", "3"),
+            "--seeds 3: expected with --rules, in virtual time",
+        ),
+        (("--dispatch", "priority", "--seeds", "3"), "--seeds 3: expected with --rules, in virtual time"),
+    ],
+)
+def test_seeds_that_cannot_be_are_refused(
+    options: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("compare", "day.toml", *options) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_a_page_tells_the_command_that_makes_it_again() -> None:
     assert run("compare", "day.toml", "--rules", "b.toml", "--rules", "c.toml", "--html", "r.html") == 0
     again = "giliran compare day.toml --rules b.toml,c.toml --html r.html"

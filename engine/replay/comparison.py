@@ -1,7 +1,7 @@
 """Several replays of one day side by side: how each was made, what it came to, and what went otherwise."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, frozen
 
@@ -11,6 +11,9 @@ from engine.replay.result import JOURNAL_CALLS, Dispatch
 from engine.replay.rule_words import differences, unmatched
 from engine.replay.sample import Day
 from engine.replay.scenario import Scenario
+
+if TYPE_CHECKING:
+    from engine.replay.replications import Spread
 
 
 @frozen
@@ -29,6 +32,7 @@ class Comparison:
 
     `changes`: of each run after the first, which calls went otherwise than in the first; None where it is
     dispatchers that differ. `notes`: what is to be known of the whole, such as a rule that matches no call.
+    `spread`: of the days of several seeds, of which `days` are those of the first.
     """
 
     titles: tuple[str, ...]
@@ -36,9 +40,12 @@ class Comparison:
     told: tuple[tuple[str, ...], ...]
     changes: tuple[tuple[Changed, ...], ...] | None
     notes: tuple[str, ...] = ()
+    spread: "Spread | None" = None
 
 
-def compared(runs: Sequence[Run], days: Sequence[Day], notes: Sequence[str] = ()) -> Comparison:
+def compared(
+    runs: Sequence[Run], days: Sequence[Day], notes: Sequence[str] = (), spread: "Spread | None" = None
+) -> Comparison:
     """What came of these runs of one day. They differ by rules if they have one dispatcher."""
     by_rules = len({run.dispatch for run in runs}) == 1
     first, *others = days
@@ -48,6 +55,7 @@ def compared(runs: Sequence[Run], days: Sequence[Day], notes: Sequence[str] = ()
         told=tuple(tuple(differences(runs[0].scenario, run.scenario)) for run in runs),
         changes=tuple(tuple(changed(first.result, d.result)) for d in others) if by_rules else None,
         notes=tuple(notes),
+        spread=spread,
     )
 
 
@@ -76,6 +84,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "scenario": first.scenario.name,
         "seed": first.seed,
         "notes": list(comparison.notes),
+        "spread": None if comparison.spread is None else comparison.spread.to_json(),
         "runs": [_run_json(comparison, n) for n in range(len(comparison.days))],
     }
 

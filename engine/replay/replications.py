@@ -14,14 +14,13 @@ from multiprocessing import get_context
 from statistics import fmean, stdev
 from typing import Any, TypeVar
 
+import structlog
 from attrs import asdict, frozen
 
-from engine.observability import log
 from engine.replay.sample import Day
 from engine.replay.scenario import Scenario
 from engine.replay.table import sides
 from engine.replay.virtual import replay
-from engine.settings import LogFormat
 
 #: 97.5 % quantiles of Student's distribution for 1, 2, … degrees of freedom.
 _STUDENT = (
@@ -149,7 +148,7 @@ def _processors() -> int:
 def _prepare() -> None:
     """Whoever interrupts the command ends the pool, too; nobody reads its log."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    log.configure(LogFormat.CONSOLE, level=WARNING)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(WARNING))
 
 
 def _served(job: tuple[int, Scenario, int]) -> tuple[int, Taken]:

@@ -1,6 +1,7 @@
 """Measures as tables for people at a terminal: of one replay by tier and queue, of several side by side."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
@@ -10,8 +11,13 @@ from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES, Better, Measure, Unit, take
 from engine.replay.sample import Day, Sample
 
+if TYPE_CHECKING:
+    from engine.replay.replications import Difference, Spread
+
 #: Beside the best of a row, so that it is seen without colour too.
 BEST = "✓"
+#: Beside a difference that is not to be had by chance alone, at 95 %.
+SURE = "*"
 
 
 def table(day: Day) -> Table:
@@ -37,6 +43,8 @@ def side_by_side(several: Comparison) -> Table:
 
     Of two runs a column more tells by how much the second differs.
     """
+    if several.spread is not None:
+        return _over_days(several.titles, several.spread, several.days)
     two = len(several.days) == 2
     made = Table("", *map(escape, several.titles), *(["difference"] if two else []))
     for heading, taken in sides(several.days):
@@ -50,6 +58,26 @@ def side_by_side(several: Comparison) -> Table:
                 cells = [_cell(measure, value, n in first) for n, value in enumerate(values)]
                 by = [difference(measure.unit, *values)] if two else []
                 made.add_row(titled(measure, several.days), *cells, *by)
+    return made
+
+
+def _over_days(titles: Sequence[str], spread: "Spread", days: Sequence[Day]) -> Table:
+    """The same of several days: means, and how far each run's differ from the first's."""
+    heads = [h for n, title in enumerate(titles) for h in (escape(title), *(["difference"] if n else []))]
+    made = Table("", *heads)
+    for heading, first in spread.means[0].items():
+        made.add_section()
+        if heading:
+            made.add_row(Text(heading, style="bold"))
+        for measure in (m for m in MEASURES if first.get(m.key) is not None):
+            cells = [Text(said(measure.unit, first[measure.key]))]
+            for means, differences in zip(spread.means[1:], spread.differences, strict=True):
+                found = differences[heading][measure.key]
+                cells.append(Text(said(measure.unit, means[heading].get(measure.key))))
+                sure = found is not None and found.sure
+                text = "-" if found is None else interval(measure.unit, found)
+                cells.append(Text(text, style="bold" if sure else "dim"))
+            made.add_row(titled(measure, days), *cells)
     return made
 
 
@@ -125,6 +153,17 @@ def difference(unit: Unit, first: float | None, other: float | None) -> str:
             return f"{_less(other / 1000, first / 1000, 1):+,.1f} kB"
         case Unit.RATIO:
             return f"{_less(other, first, 2):+,.2f}"
+
+
+def interval(unit: Unit, found: "Difference") -> str:
+    """The mean difference of several days, and half the width of its 95 % interval; a star if it is sure."""
+    scale, of = {Unit.SHARE: (100, " points"), Unit.BYTES: (0.001, " kB")}.get(unit, (1, ""))
+    of = {Unit.SECONDS: " s", Unit.MILLISECONDS: " ms"}.get(unit, of)
+    places = 2 if unit is Unit.RATIO else 1
+    mean, half = round(found.mean * scale, places), round(found.half_width * scale, places)
+    if not mean and not half:
+        return "0"
+    return f"{mean:+,.{places}f} ± {half:,.{places}f}{of}" + (f" {SURE}" if found.sure else "")
 
 
 def _less(value: float, less: float, places: int) -> float:

@@ -10,6 +10,7 @@ from rich.table import Table
 from engine.domain.rules import Rule
 from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES, Unit
+from engine.replay.replications import summary
 from engine.replay.rows import AgentRow
 from engine.replay.sample import Day
 from engine.replay.table import best, difference, said, side_by_side, sides, table
@@ -106,6 +107,19 @@ def test_runs_stand_side_by_side_and_the_best_is_marked() -> None:
     assert line.count("✓") == 1
     assert "difference" in text
     assert [cell.strip() for cell in line.split("│")][-2] == "-40.0 s"
+
+
+def test_of_several_days_means_stand_with_their_differences() -> None:
+    first, other = (
+        [{"": {"calls": 2.0, "mean_wait_s": wait_s, "abandonment": share}} for wait_s, share in of_days]
+        for of_days in ([(10.0, 0.1), (20.0, 0.3)], [(15.0, 0.2), (25.0, 0.2)])
+    )
+    day = played()
+    several = Comparison(("a", "b"), (day, day), ((), ()), ((),), spread=summary((1, 2), [first, other]))
+    lines = [" ".join(line.replace("│", " ").split()) for line in shown(side_by_side(several)).splitlines()]
+    assert "Calls 2 2 0" in lines
+    assert "Wait, mean 15.0 s 20.0 s +5.0 ± 0.0 s *" in lines
+    assert "Abandonment 20.0% 20.0% +0.0 ± 127.1 points" in lines
 
 
 def test_several_runs_have_no_column_of_differences() -> None:
