@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from engine.replay.compare import Changed
 from engine.replay.comparison import Comparison
-from engine.replay.report.html import Child, Html, el, table
-from engine.replay.report.numbers import signed
+from engine.replay.report.html import Child, Html, el, signed, table
 from engine.replay.report.parts import figures, section
 from engine.replay.report.shifts import shifts
 from engine.replay.report.tally import SLIGHT_S, Tally

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES
+from engine.replay.replications import Spread
 from engine.replay.report.changes import went_otherwise
-from engine.replay.report.html import Child, Html, el, table
-from engine.replay.report.numbers import signed
+from engine.replay.report.html import Child, Html, el, signed, table
 from engine.replay.report.parts import definitions, drawings, drawn, page, section, without_head_start
 from engine.replay.report.summary import summary
 from engine.replay.report.tally import tallies
 from engine.replay.report.view import View
-from engine.replay.table import BEST, best, difference, said, sides, titled
+from engine.replay.table import BEST, best, difference, interval, said, sides, titled
 
 
 def compare_page(several: Comparison, made_by: str = "") -> str:
@@ -41,13 +41,17 @@ def _groups(several: Comparison) -> tuple[str, list[str]]:
 
 
 def _sides(several: Comparison) -> Iterator[Html]:
-    """Of two runs a column more tells by how much the second differs."""
-    two = len(several.days) == 2
     note = f"{BEST} marks the best of a row, where one is better at all; small differences may be chance."
+    if several.spread is not None:
+        note = "Means over the days of all seeds; * marks a difference that is not chance, at 95 %."
     if (speed := several.days[0].result.speed) != 1:
         note += f" At this speed a millisecond of the machine's own counts as {speed:g} ms of the day."
     yield el("p", note, class_="about")
     yield without_head_start(several.titles, several.days)
+    if several.spread is not None:
+        yield from _over_days(several, several.spread)
+        return
+    two = len(several.days) == 2
     head = ["", *several.titles, *(["difference"] if two else [])]
     for heading, taken in sides(several.days):
         rows: list[list[Child]] = []
@@ -55,9 +59,28 @@ def _sides(several: Comparison) -> Iterator[Html]:
             values = [found.get(measure.key) for found in taken]
             if any(value is not None for value in values):
                 first = best(measure, values)
-                cells = [_side(said(measure.unit, v), n in first) for n, v in enumerate(values)]
+                cells = [_side(signed(said(measure.unit, v)), n in first) for n, v in enumerate(values)]
                 by = [signed(difference(measure.unit, *values))] if two else []
                 rows.append([titled(measure, several.days), *cells, *by])
+        yield table(heading.capitalize() or "All calls", head, rows, class_="sides")
+
+
+def _over_days(several: Comparison, spread: Spread) -> Iterator[Html]:
+    """The same of several days; beside each run after the first, by how much it differs."""
+    head = [
+        "",
+        *(h for n, title in enumerate(several.titles) for h in ([title, "difference"] if n else [title])),
+    ]
+    for heading, first in spread.means[0].items():
+        rows: list[list[Child]] = []
+        for measure in (m for m in MEASURES if first.get(m.key) is not None):
+            row: list[Child] = [titled(measure, several.days), signed(said(measure.unit, first[measure.key]))]
+            for means, differences in zip(spread.means[1:], spread.differences, strict=True):
+                by = differences[heading][measure.key]
+                text = "-" if by is None else signed(interval(measure.unit, by))
+                row += [signed(said(measure.unit, means[heading].get(measure.key)))]
+                row += [el("strong", text) if by is not None and by.sure else text]
+            rows.append(row)
         yield table(heading.capitalize() or "All calls", head, rows, class_="sides")
 
 

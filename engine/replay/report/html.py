@@ -63,6 +63,11 @@ def _scrolling(caption: str, head: Sequence[Child], body: Html, class_: str | No
     return el("div", whole, class_="scroll", tabindex="0", role="region", aria_label=caption)
 
 
+def signed(text: str) -> str:
+    """The number of that text with a minus that is one; "-" alone is none."""
+    return text.replace("-", "−") if text != "-" else text
+
+
 def _attribute(key: str, value: object) -> str:
     name = key.rstrip("_").replace("_", "-") if key not in _KEPT else key
     return f" {name}" if value is True else f' {name}="{escape(str(value))}"'

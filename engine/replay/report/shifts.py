@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.replay.compare import Changed
 from engine.replay.report import plot
-from engine.replay.report.html import Html, el, table
-from engine.replay.report.numbers import signed
+from engine.replay.report.html import Html, el, signed, table
 from engine.replay.report.plot import Frame
 from engine.replay.report.view import FIRST, Section
 

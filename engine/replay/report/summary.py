@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES, Measure
 from engine.replay.replications import Spread
-from engine.replay.report.html import Child, Html, el, grouped
-from engine.replay.report.numbers import signed
+from engine.replay.report.html import Child, Html, el, grouped, signed
 from engine.replay.report.parts import lines, section
 from engine.replay.report.tally import Tally
 from engine.replay.result import Dispatch
-from engine.replay.sample import Day
+from engine.replay.sample import Day, Sample
 from engine.replay.table import difference, interval, said, titled
 
 #: What is told of each tier.
@@ -64,6 +63,8 @@ def _by_group(several: Comparison, groups: tuple[str, Sequence[str]]) -> Html:
     head: list[Child] = [""]
     for measure in measures:
         head += [titled(measure, several.days), f"to {first}"]
+    if spread is not None and (kind != "tier" or len(names) == 1):
+        names = ()
     of_names = ((f"{kind} {name}", {kind: name}) for name in names)
     bodies = []
     for heading, of in (*of_names, *([("all", {})] if len(names) != 1 else [])):
@@ -71,8 +72,11 @@ def _by_group(several: Comparison, groups: tuple[str, Sequence[str]]) -> Html:
         taken = [{m.key: m.of(sample) for m in measures} for sample in samples]
         key = heading if of else ""
         rows = _rows(several, measures, taken) if spread is None else _means(several, measures, spread, key)
-        bodies.append((f"{heading}, {len(samples[0].calls):,} calls", rows))
-    days = "" if spread is None else f"; means over {len(spread.seeds)} days, differences with 95 % intervals"
+        bodies.append((f"{heading}, {_calls(samples[0], spread, key)}", rows))
+    days = ""
+    if spread is not None:
+        count = f"means over {len(spread.seeds)} days (seeds {spread.seeds[0]} to {spread.seeds[-1]})"
+        days = f"; {count}, differences with their 95 % intervals, * where that is not chance"
     return grouped(
         f"By {kind}, each run with its difference to {first}{days}", head, bodies, class_="by-group"
     )
@@ -93,6 +97,11 @@ def _rows(several: Comparison, measures: Sequence[Measure], taken: Sequence[Take
     return rows
 
 
+def _calls(sample: Sample, spread: Spread | None, key: str) -> str:
+    mean = None if spread is None else spread.means[0].get(key, {}).get("calls")
+    return f"{len(sample.calls):,} calls" if mean is None else f"{mean:,.0f} calls a day"
+
+
 def _means(several: Comparison, measures: Sequence[Measure], spread: Spread, key: str) -> list[list[Child]]:
     rows: list[list[Child]] = []
     for n, title in enumerate(several.titles):
@@ -109,7 +118,8 @@ def _means(several: Comparison, measures: Sequence[Measure], spread: Spread, key
 def _sentences(several: Comparison, found: Sequence[Sequence[Tally]]) -> Iterator[Html]:
     for title, tallies in zip(several.titles[1:], found, strict=True):
         said_of = (el("li", el("strong", t.title), f" ({t.calls:,} calls): {t.sentence()}.") for t in tallies)
-        heading = f"Under {title}, compared with {several.titles[0]}:"
+        seed = "" if several.spread is None else f"On the day of seed {several.spread.seeds[0]}: u"
+        heading = f"{seed or 'U'}nder {title}, compared with {several.titles[0]}:"
         yield el("div", el("p", heading), el("ul", *said_of), class_="otherwise")
 
 
