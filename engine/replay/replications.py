@@ -7,7 +7,8 @@ Student's interval (paired t: A. M. Law, "Simulation Modeling and Analysis", 5th
 
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from logging import WARNING
 from math import sqrt
 from multiprocessing import get_context
@@ -79,7 +80,9 @@ def spread(
     """
     jobs = [(n, day, seed) for seed in seeds[1:] for n, day in enumerate(runs(seed))]
     found: list[list[Taken]] = [[taken(day)] for day in first]
-    with get_context("spawn").Pool(min(len(jobs), _processors()), _prepare) as pool:
+    with _deaf_to_interrupts():
+        processes = get_context("spawn").Pool(min(len(jobs), _processors()), _quieten)
+    with processes as pool:
         for over, (n, measures) in enumerate(pool.imap(_served, jobs), 1):
             found[n].append(measures)
             if progress is not None:
@@ -142,12 +145,21 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes that are started inside never hear Ctrl-C: whoever started them ends them."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 # in a process of the pool
 
 
-def _prepare() -> None:
-    """Whoever interrupts the command ends the pool, too; nobody reads its log."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _quieten() -> None:
+    """Nobody reads its log."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(WARNING))
 
 
