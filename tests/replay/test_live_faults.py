@@ -27,8 +27,8 @@ from engine.replay.scenario import Scenario, load_scenario
 
 #: Stories, each with a speed at which it is short and yet longer than what no speed shortens.
 STORIES = {
-    "the_leader_dies_while_an_offer_is_pending": 10,
-    "the_store_comes_back_empty_and_everybody_keeps_his_place": 20,
+    "the_leader_dies_while_an_offer_is_pending": 12,
+    "the_store_comes_back_empty_and_everybody_keeps_his_place": 25,
     "the_store_is_away_for_a_while_and_nobody_loses_his_place": 15,
     "the_store_is_restarted_and_nothing_is_lost": 15,
     "an_agent_whose_client_stops_reading_loses_the_call_to_another": 10,
@@ -132,7 +132,7 @@ def test_everything_at_once_breaks_no_promise(temporary: Path) -> None:
         at(110, FaultKind.SLOW_READER, who="ani", for_ms=40_000),
         nodes=3,
     )
-    result = live.replay(day, speed=15)
+    result = live.replay(day, speed=20)
     assert result.violations == ()
     assert {call.outcome for call in result.calls} == {"served"}
     assert result.extra["reconnects"] > 0
