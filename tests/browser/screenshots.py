@@ -2,12 +2,14 @@
 
 By day in English, by night in Indonesian, each page at the size it is made for, from the real thing: a node,
 people in browsers of their own, and for a full board the demo's crowd, which needs a while to have a history.
-`--readme` takes the README's three alone, small enough to be kept with the sources.
+`--readme` takes the README's four alone, small enough to be kept with the sources.
 """
 
 import argparse
 import json
 import re
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -36,7 +38,7 @@ LOOKS: tuple[dict[str, Any], ...] = (
 )
 #: Before the board is worth a look.
 CROWD_S = 90
-README_BOARD = (1440, 810)
+README_BOARD, README_REPORT = (1440, 810), (1240, 740)
 PORTRAIT = (Path(__file__).parent / "portrait.js").read_text(encoding="utf-8").rstrip().removesuffix(";")
 
 
@@ -49,12 +51,13 @@ def main() -> None:
     parser.add_argument(
         "--crowd", type=int, default=CROWD_S, metavar="S", help="seconds before the full board"
     )
-    parser.add_argument("--readme", action="store_true", help="the README's three")
+    parser.add_argument("--readme", action="store_true", help="the README's four")
     told = parser.parse_args()
     folder = told.folder or (README_FOLDER if told.readme else FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     with launched() as browser:
         if told.readme:
+            picture_report(browser, folder / "compare.png")
             for name, person in for_readme(browser, told.crowd):
                 take(folder / f"{name}.png", person)
             return
@@ -89,6 +92,21 @@ def for_readme(browser: Browser, crowd_s: int) -> states.States:
                 if state == wanted:
                     yield name, person
                     break
+
+
+def picture_report(browser: Browser, path: Path) -> None:
+    """The first screen of the comparison that the README shows, over ten days."""
+    [rules] = re.findall(r"```toml\n(.*?)```", Path("README.md").read_text(encoding="utf-8"), re.DOTALL)
+    with tempfile.TemporaryDirectory() as there:
+        trial, report = Path(there) / "trial.toml", Path(there) / "report.html"
+        trial.write_text(rules, encoding="utf-8")
+        made = ["compare", "scenarios/payday_rush.toml", "--rules", str(trial), "--seeds", "10"]
+        subprocess.run([sys.executable, "-m", "engine", *made, "--html", str(report)], check=True)
+        width, height = README_REPORT
+        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="light")
+        page.goto(report.as_uri())
+        page.screenshot(path=path)
+    print(path, f"{path.stat().st_size // 1024} KB", flush=True)
 
 
 def crowded(browser: Browser, seconds: int, size: tuple[int, int] = Supervisor.VIEWPORT) -> states.States:
