@@ -198,8 +198,8 @@ def _mean(values: Sequence[float]) -> float | None:
     return math.fsum(values) / len(values) if values else None
 
 
-def _percentile(values: Sequence[float], share: float) -> float | None:
-    """The nearest-rank percentile of sorted values."""
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """The nearest-rank percentile of sorted values: the smallest that at least `share` of them reach."""
     return values[max(0, math.ceil(share * len(values)) - 1)] if values else None
 
 
@@ -236,8 +236,8 @@ _MEASURES: dict[Measure, Callable[[Rows], float | None]] = {
     Measure.ABANDONMENT: lambda rows: _mean([float(r["outcome"] == "abandoned") for r in rows]),
     Measure.MEAN_WAIT_S: lambda rows: _mean(_waits(rows, "served", "abandoned")),
     Measure.MEAN_ANSWER_S: lambda rows: _mean(_waits(rows, "served")),
-    Measure.P50_WAIT_S: lambda rows: _percentile(_waits(rows, "served", "abandoned"), 0.5),
-    Measure.P90_WAIT_S: lambda rows: _percentile(_waits(rows, "served", "abandoned"), 0.9),
-    Measure.P99_WAIT_S: lambda rows: _percentile(_waits(rows, "served", "abandoned"), 0.99),
+    Measure.P50_WAIT_S: lambda rows: percentile(_waits(rows, "served", "abandoned"), 0.5),
+    Measure.P90_WAIT_S: lambda rows: percentile(_waits(rows, "served", "abandoned"), 0.9),
+    Measure.P99_WAIT_S: lambda rows: percentile(_waits(rows, "served", "abandoned"), 0.99),
     Measure.MAX_WAIT_S: lambda rows: max(_waits(rows, "served", "abandoned"), default=None),
 }

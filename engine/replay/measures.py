@@ -5,8 +5,7 @@ taken of all calls or of one tier's or queue's, those of `DAY` only of the whole
 there is nothing to measure. The docstrings are what a report prints as definitions.
 """
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import StrEnum
 from statistics import fmean, pstdev
 
@@ -14,6 +13,7 @@ from attrs import frozen
 
 from engine.replay.cost import Cost
 from engine.replay.expectations import Measure as Promised
+from engine.replay.expectations import percentile
 from engine.replay.sample import Sample
 
 #: An agent who was logged in for less says nothing about how work is spread.
@@ -75,11 +75,6 @@ def _measure(
         return of
 
     return register
-
-
-def percentile(values: Sequence[float], share: float) -> float | None:
-    """The nearest-rank percentile of sorted values: the smallest that at least `share` of them reach."""
-    return values[max(0, math.ceil(share * len(values)) - 1)] if values else None
 
 
 def take(sample: Sample, *, whole: bool) -> dict[str, float | None]:

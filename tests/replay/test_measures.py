@@ -10,7 +10,8 @@ from engine.domain.facts import Fact
 from engine.domain.lifecycle import AgentState
 from engine.domain.rules import Queue, Rule, Step
 from engine.replay.cost import Cost
-from engine.replay.measures import MEASURES, percentile, take
+from engine.replay.expectations import percentile
+from engine.replay.measures import MEASURES, take
 from engine.replay.rows import AgentRow, CallRow
 from engine.replay.sample import Day
 from engine.replay.turns import Turn, turns

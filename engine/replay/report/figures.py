@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from engine.replay.measures import percentile
+from engine.replay.expectations import percentile
 from engine.replay.report import plot
 from engine.replay.report.html import Html, join, table
 from engine.replay.report.intervals import edges_of, in_half_hours, mean_levels, service_levels
