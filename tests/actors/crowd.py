@@ -120,7 +120,7 @@ class Customer(Person):
 
 
 class Agent(Person):
-    """He names the call in whatever he asks of it, and asks again what he asked before his link broke."""
+    """He names the call he asks something of, and where answers may be lost asks again over a new link."""
 
     def __init__(self, world: World, me: Client, colleagues: Sequence[str]) -> None:
         super().__init__(world, me)
@@ -138,7 +138,7 @@ class Agent(Person):
         if isinstance(message, AgentStateNow):
             self.call = message.call_id
         match message:
-            case Welcome() if self.last is not None and chance < 0.5:
+            case Welcome() if self.last is not None and self.world.pool.memory.faults is not None:
                 self.me.say(self.last)
             case Offer(offer_id=offer_id, call=call):
                 self.world.passed_on += call.from_agent is not None
@@ -163,8 +163,8 @@ class Agent(Person):
 
     def do(self) -> None:
         deed, self.deed, self.at = self.deed, None, NEVER
+        self.last = deed if isinstance(deed, CallHangup | CallTransfer | Finish) else None
         if deed is not None:
-            self.last = deed
             self.me.say(deed)
 
 
