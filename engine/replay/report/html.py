@@ -58,9 +58,11 @@ def _row(row: Sequence[Child], labels: Sequence[str | None]) -> Html:
 
 
 def _scrolling(caption: str, head: Sequence[Child], body: Html, class_: str | None) -> Html:
+    """The caption stays outside: it does not scroll, and paper does not part it from the first row."""
     named = el("thead", el("tr", *(el("th", cell, scope="col") for cell in head)))
-    whole = el("table", el("caption", caption), named, body, class_=class_)
-    return el("div", whole, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    whole = el("table", named, body, class_=class_)
+    box = el("div", whole, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return el("div", el("p", caption, class_="caption"), box, class_="tabled")
 
 
 def signed(text: str) -> str:
