@@ -57,24 +57,40 @@ def test_an_agent_in_wrap_up_stays_there(house: House) -> None:
     sari.sees("wrap_up.how.completed.customer", name="Budi")
 
 
-#: The first answer to the end of a wrap-up is lost, and its link with it.
-_DEAF_ONCE = """
-let deaf = false;
+#: The first answer to the end of a wrap-up is lost.
+_DEAF = """
 const { prototype } = WebSocket;
 const { send } = prototype;
 prototype.send = function (text) {
     send.call(this, text);
-    if (deaf || JSON.parse(text).type !== "wrapup.finish") return;
-    deaf = true;
+    if (sessionStorage.deaf || JSON.parse(text).type !== "wrapup.finish") return;
+    sessionStorage.deaf = "was";
     this.onmessage = null;
-    setTimeout(() => this.close(), 300);
+    CLOSES;
 };
 """
 
 
+def deaf_once(house: House, closes: str) -> tuple[Customer, Agent]:
+    script = _DEAF.replace("CLOSES", closes)
+    house.dress = lambda sub: script if sub == "sari" else ""
+    return in_call(house)
+
+
+def test_notes_whose_answer_was_lost_with_the_page_are_known_to_be_kept(house: House) -> None:
+    budi, sari = deaf_once(house, "")
+    budi.hangs_up()
+    sari.is_in_wrap_up()
+    sari.finishes("Solved", "A new card is on its way. ")
+    sari.waits_for(lambda: sari.watch.frames("wrapup.finish"), "the end of the wrap-up said")
+    sari.page.reload()
+    sari.is_in("ready")
+    sari.waits_for(lambda: len(sari.watch.frames("wrapup.finish")) == 2, "a question for what was said")
+    sari.sees_no("unsent.title", name="Budi")
+
+
 def test_notes_whose_answer_was_lost_are_known_to_be_kept(house: House) -> None:
-    house.dress = {"sari": _DEAF_ONCE, "budi": ""}.__getitem__
-    budi, sari = in_call(house)
+    budi, sari = deaf_once(house, "setTimeout(() => this.close(), 300)")
     budi.hangs_up()
     sari.is_in_wrap_up()
     sari.finishes("Solved", "A new card is on its way.")

@@ -48,9 +48,19 @@ export class Actions {
     });
   }
 
-  finish({ disposition, notes }) {
-    const written = { ...(disposition ? { disposition } : {}), ...(notes ? { notes } : {}) };
-    return this.#ask("finish", "wrapup.finish", written);
+  finish(draft) {
+    return this.#ask("finish", "wrapup.finish", written(draft));
+  }
+
+  /** Whether what was written of an earlier call is kept: asked once more, the engine says so and does nothing. */
+  kept(call_id, draft) {
+    return this.#client.request("wrapup.finish", { call_id, ...written(draft) }).then(
+      () => true,
+      (refusal) => {
+        if (!(refusal instanceof Refusal)) throw refusal;
+        return false;
+      },
+    );
   }
 
   async #ask(what, type, fields = {}) {
@@ -66,4 +76,8 @@ export class Actions {
     this.#dispatch({ type: "desk.granted", what });
     return true;
   }
+}
+
+function written({ disposition, notes }) {
+  return { ...(disposition ? { disposition } : {}), ...(notes.trim() ? { notes: notes.trim() } : {}) };
 }

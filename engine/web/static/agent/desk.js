@@ -12,7 +12,7 @@ import { Actions } from "./actions.js";
 import { Alerting } from "./alerting.js";
 import { callScene } from "./call.js";
 import { Devices } from "./devices.js";
-import { belongTo, draft, keep, tidy } from "./drafts.js";
+import { belongTo, draft, forget, keep, tidy, unsent } from "./drafts.js";
 import { header } from "./header.js";
 import { idleScene } from "./idle.js";
 import { offerDialog } from "./offer.js";
@@ -44,6 +44,7 @@ export class Desk {
   focused = "";
   #scene = "connecting";
   #drawing = false;
+  #began = false;
 
   /** @param {Client} client @param {{sub?: string, name?: string}} bearer */
   constructor(client, bearer) {
@@ -75,6 +76,7 @@ export class Desk {
     const before = this.model;
     this.model = reduce(before, frame);
     if (frame.type === "agent.state") this.#moved(before.agent);
+    if (frame.type === "agent.state" && !this.#began) this.#begin();
     if (frame.type === "agent.state" || frame.type === "call.connected") this.#remember();
     this.draw();
   }
@@ -126,6 +128,16 @@ export class Desk {
     if (!this.alerting.tone.blocked) return;
     this.alerting.tone.unlock();
     this.call.touched();
+  }
+
+  /** Of what an earlier page wrote, some may be kept: the answer came when that page had gone. */
+  async #begin() {
+    this.#began = true;
+    for (const id of unsent()) {
+      if (id === this.model.agent.call_id || !(await this.actions.kept(id, draft(id)))) continue;
+      forget(id);
+      this.draw();
+    }
   }
 
   /** Camera and microphone follow the state: had while work may come, let go on a break. */

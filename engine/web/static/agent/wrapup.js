@@ -36,8 +36,7 @@ export function wrapUpScene(desk) {
   async function finish() {
     if (desk.model.asked.includes("finish")) return;
     const id = callId;
-    const { notes, disposition } = draft(id);
-    if (await desk.actions.finish({ notes: notes.trim(), disposition })) forget(id);
+    if (await desk.actions.finish(draft(id))) forget(id);
   }
 
   function begin(call) {
