@@ -48,12 +48,14 @@ def cells(table: str, heading: str) -> list[str]:
 def test_first_comes_in_what_the_rules_differ(page: str) -> None:
     said = summary(page)
     assert page.index(said) < page.index('aria-labelledby="measures"')
-    assert "<strong>r2</strong> differs from r1: rule tier=vip is new" in said
+    assert "<strong>r2</strong>, unlike <strong>r1</strong>: rule tier=vip is new" in said
     assert "Note: rules[1] matches none &lt;of&gt; 60" in said
 
 
 def test_a_run_with_the_same_rules_says_so() -> None:
-    assert "<strong>r2</strong> has the rules of r1" in compare_page(side_by_side(a_day(), a_day()))
+    assert "<strong>r2</strong>: the rules of <strong>r1</strong></li>" in compare_page(
+        side_by_side(a_day(), a_day())
+    )
 
 
 def test_each_tier_has_its_calls_its_measures_and_their_differences(page: str, two: Comparison) -> None:
@@ -84,12 +86,12 @@ def test_what_each_run_kept_and_broke_is_told() -> None:
         evolve(day, scenario=evolve(day.scenario, expect=(fast,))) for day in (a_day(), a_day(VIPS_FIRST))
     )
     said = summary(compare_page(side_by_side(*days)))
-    assert "✗ r1 kept 0 of 1 expectations and broke no invariant." in said
+    assert "✗ r1: kept 0 of 1 expectations and broke no invariant." in said
     assert "<li>Wait, 90th percentile, tier vip: expected at most 200 s, found 240 s</li>" in said
-    assert "✓ r2 kept 1 of 1 expectations and broke no invariant." in said
+    assert "✓ r2: kept 1 of 1 expectations and broke no invariant." in said
     broken = evolve(a_day(), violations=("call c1 was assigned twice: to a0 and a1",))
     said = summary(compare_page(side_by_side(broken, a_day())))
-    assert "✗ r1 broke 1 invariant." in said
+    assert "✗ r1: broke 1 invariant." in said
     assert "assigned twice" in said
     assert "✓ No run broke an invariant." in summary(compare_page(side_by_side(a_day(), a_day())))
 
@@ -98,7 +100,7 @@ def test_several_rules_have_a_section_each_on_what_went_otherwise() -> None:
     page = compare_page(side_by_side(a_day(), a_day(VIPS_FIRST), a_day(EARLIER)))
     assert "Calls that went otherwise under r2</h2>" in page
     assert "Calls that went otherwise under r3</h2>" in page
-    assert "Under r3, compared with r1:" in page
+    assert "Under <strong>r3</strong>, compared with <strong>r1</strong>:" in page
 
 
 def test_dispatchers_are_compared_without_a_list_of_changes() -> None:
@@ -119,7 +121,7 @@ def test_over_several_days_means_have_intervals_and_what_is_no_chance_is_strong(
     assert "tier vip, 20 calls a day" in said
     assert "<strong>−31.0 ± 4.0 s *</strong>" in said
     assert "<td>−0.5 ± 2.0 s</td>" in said
-    assert "On the day of seed 3: under r2, compared with r1:" in said
+    assert "<strong>r1</strong>, on the day of seed 3:" in said
     assert cells(section(page, "measures"), "Wait, mean") == ["40.0 s", "40.0 s", "−0.5 ± 2.0 s"]
 
 

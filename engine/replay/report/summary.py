@@ -47,9 +47,9 @@ def _differences(several: Comparison) -> Iterator[Html]:
         el(
             "li",
             el("strong", title),
-            f" differs from {first}: {'; '.join(differences)}"
-            if differences
-            else f" has the rules of {first}",
+            ", unlike " if differences else ": the rules of ",
+            el("strong", first),
+            f": {'; '.join(differences)}" if differences else None,
         )
         for title, differences in zip(several.titles[1:], several.told[1:], strict=True)
     )
@@ -62,7 +62,7 @@ def _by_group(several: Comparison, groups: tuple[str, Sequence[str]]) -> Html:
     first, spread = several.titles[0], several.spread
     head: list[Child] = [""]
     for measure in measures:
-        head += [titled(measure, several.days), f"to {first}"]
+        head += [titled(measure, several.days), "difference"]
     if spread is not None and (kind != "tier" or len(names) == 1):
         names = ()
     of_names = ((f"{kind} {name}", {kind: name}) for name in names)
@@ -118,24 +118,25 @@ def _means(several: Comparison, measures: Sequence[Measure], spread: Spread, key
 def _sentences(several: Comparison, found: Sequence[Sequence[Tally]]) -> Iterator[Html]:
     for title, tallies in zip(several.titles[1:], found, strict=True):
         said_of = (el("li", el("strong", t.title), f" ({t.calls:,} calls): {t.sentence()}.") for t in tallies)
-        seed = "" if several.spread is None else f"On the day of seed {several.spread.seeds[0]}: u"
-        heading = f"{seed or 'U'}nder {title}, compared with {several.titles[0]}:"
-        yield el("div", el("p", heading), el("ul", *said_of), class_="otherwise")
+        day = "" if several.spread is None else f", on the day of seed {several.spread.seeds[0]}"
+        first = el("strong", several.titles[0])
+        heading = el("p", "Under ", el("strong", title), ", compared with ", first, f"{day}:")
+        yield el("div", heading, el("ul", *said_of), class_="otherwise")
 
 
 def _kept(several: Comparison) -> Iterator[Html]:
     """What each run kept and broke; on one line if all kept everything."""
     verdicts = [_verdict(day) for day in several.days]
     if not any(broken for _, broken in verdicts):
-        expected = len(several.days[0].result.scenario.expect)
-        promised = f"Every run kept its {expected} expectations, and n" if expected else "N"
+        expected = several.days[0].result.scenario.expect
+        promised = "Every run kept every expectation, and n" if expected else "N"
         yield el("p", f"✓ {promised}o run broke an invariant.", class_="verdict kept")
         return
     for title, (told, broken) in zip(several.titles, verdicts, strict=True):
         mark, kind = ("✗", "broken") if broken else ("✓", "kept")
         yield el(
             "div",
-            el("p", f"{mark} {title} {told}."),
+            el("p", f"{mark} {title}: {told}."),
             lines(broken) if broken else None,
             class_=f"verdict {kind}",
         )
