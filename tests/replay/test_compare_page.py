@@ -122,6 +122,7 @@ def test_over_several_days_means_have_intervals_and_what_is_no_chance_is_strong(
     assert "<strong>−31.0 ± 4.0 s *</strong>" in said
     assert "<td>−0.5 ± 2.0 s</td>" in said
     assert "<strong>r1</strong>, on the day of seed 3:" in said
+    assert "✓ No run broke an invariant, on the day of seed 3." in said
     assert cells(section(page, "measures"), "Wait, mean") == ["40.0 s", "40.0 s", "−0.5 ± 2.0 s"]
 
 

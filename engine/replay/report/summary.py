@@ -118,9 +118,8 @@ def _means(several: Comparison, measures: Sequence[Measure], spread: Spread, key
 def _sentences(several: Comparison, found: Sequence[Sequence[Tally]]) -> Iterator[Html]:
     for title, tallies in zip(several.titles[1:], found, strict=True):
         said_of = (el("li", el("strong", t.title), f" ({t.calls:,} calls): {t.sentence()}.") for t in tallies)
-        day = "" if several.spread is None else f", on the day of seed {several.spread.seeds[0]}"
         first = el("strong", several.titles[0])
-        heading = el("p", "Under ", el("strong", title), ", compared with ", first, f"{day}:")
+        heading = el("p", "Under ", el("strong", title), ", compared with ", first, f"{_of_day(several)}:")
         yield el("div", heading, el("ul", *said_of), class_="otherwise")
 
 
@@ -130,16 +129,21 @@ def _kept(several: Comparison) -> Iterator[Html]:
     if not any(broken for _, broken in verdicts):
         expected = several.days[0].result.scenario.expect
         promised = "Every run kept every expectation, and n" if expected else "N"
-        yield el("p", f"✓ {promised}o run broke an invariant.", class_="verdict kept")
+        yield el("p", f"✓ {promised}o run broke an invariant{_of_day(several)}.", class_="verdict kept")
         return
     for title, (told, broken) in zip(several.titles, verdicts, strict=True):
         mark, kind = ("✗", "broken") if broken else ("✓", "kept")
         yield el(
             "div",
-            el("p", f"{mark} {title}: {told}."),
+            el("p", f"{mark} {title}: {told}{_of_day(several)}."),
             lines(broken) if broken else None,
             class_=f"verdict {kind}",
         )
+
+
+def _of_day(several: Comparison) -> str:
+    """Of which day calls are told one by one, if there are several."""
+    return "" if several.spread is None else f", on the day of seed {several.spread.seeds[0]}"
 
 
 def _verdict(day: Day) -> tuple[str, Sequence[str]]:
