@@ -91,7 +91,7 @@ def test_what_supervisors_and_a_nemesis_did_is_said_and_explains_the_differences
     journal = ResultJournal(lived_at_random(seed))
     made = record(journal, LIFE, name="life")
     assert any(note.startswith("supervisors' call.prioritise") for note in made.notes)
-    assert any(note.startswith("a supervisor gave") for note in made.notes)
+    assert any("was given other queues or skills" in note for note in made.notes)
     like = served_again(made, journal)
     assert Cause.UNEXPLAINED not in {d.cause for d in like.differences}
 
@@ -210,6 +210,19 @@ def test_an_agent_s_day() -> None:
             Reply(how=Answer.NO_ANSWER, back_ms=10_000),
         ),
     )
+
+
+def test_whoever_left_while_he_waited_again_did_not_end_the_talk_before_that() -> None:
+    """Passed on after 8 s, he gave up after 20: had it gone on he would have talked for longer."""
+    day = Told()
+    day.logs_in(0, "ani")
+    day.asks(10, "a", request="a")
+    day.served(10, "a", "ani")
+    day.passed_on(18, "a", "ani", "general")
+    day.left(30, "a")
+    day.moves(48, "ani", AgentState.READY)
+    row = call(recorded(day), "a")
+    assert (row.handle_s, row.patience_s) == (9, 20)
 
 
 def test_what_was_asked_for_while_busy_is_asked_for_while_busy() -> None:

@@ -44,13 +44,14 @@ class Visit:
     def handle_ms(self) -> int | None:
         """How long he talks each time he is connected: as long as the last time, and no less than before.
 
-        Where an earlier talk was longer, or his link was lost at the end, it was not he who ended the last.
+        Where an earlier talk was longer, his link was lost at the end, or he left while he waited again, it
+        was not he who ended the last.
         """
         if not self.talks:
             return None
         *earlier, last = [end - start for start, end in self.talks]
         longer = max(earlier, default=0) + AFTER_MS if earlier else 0
-        return max(last + AFTER_MS if self.away else last, longer)
+        return max(last + AFTER_MS if self.away or self.waiting else last, longer)
 
     @property
     def patience_ms(self) -> int | None:

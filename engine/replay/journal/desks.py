@@ -118,7 +118,7 @@ class Desks:
             case LinkLost(who=ref) | LinkBack(who=ref) if ref.startswith("agent:"):
                 self._link(fact, self.open.get(ref.removeprefix("agent:")))
             case AgentReskilled(agent=agent):
-                self.notes.append(f"a supervisor gave {agent} other queues or skills, until his next log-in")
+                self.notes.append(f"{agent} was given other queues or skills, until his next log-in")
         self.line.take(fact)
 
     def done(self) -> list[Session]:
