@@ -102,9 +102,9 @@ class Changed:
     def _of_agents(self) -> Iterator[str]:
         """Whom they met in its stead: those who are named already are not named again."""
         if self.then is not None and self.course >= 0 and self.then.call not in self.passed_by:
-            yield f"agent {self.before.agent_id}, who had answered it, is then {self.then}"
+            yield f"the agent who had answered it ({self.before.agent_id}) is then {self.then}"
         if self.had_been is not None and self.course <= 0 and self.had_been.call not in self.passes:
-            yield f"agent {self.after.agent_id}, who now answers it, had then been {self.had_been}"
+            yield f"the agent who now answers it ({self.after.agent_id}) had then been {self.had_been}"
 
     def _of_answers(self) -> Iterator[str]:
         """It is offered more often or less, or answered later or sooner."""

@@ -63,7 +63,7 @@ def test_who_meets_another_agent_is_told_with_whom_the_first_one_is() -> None:
     last = found["last"]
     assert (last.passes, last.passed_by) == ((), ())
     assert last.before.agent_id == "a1"
-    assert last.why() == ("Agent a0, who now answers it, had then been busy with early.")
+    assert last.why() == ("The agent who now answers it (a0) had then been busy with early.")
 
 
 def test_who_waits_longer_although_he_goes_before_another_is_told_why() -> None:
@@ -79,12 +79,14 @@ def test_who_waits_longer_although_he_goes_before_another_is_told_why() -> None:
     worse = Changed(before=before, after=after, place_after=ahead, then=busy, **known)  # type: ignore[arg-type]
     assert worse.course == 1
     assert worse.why() == (
-        "It now goes after z; agent a1, who had answered it, is then busy with y; "
+        "It now goes after z; the agent who had answered it (a1) is then busy with y; "
         "although it is due 9 s earlier: its head start was 0 s and is 9 s (rule 9 s)."
     )
     better = Changed(before=after, after=before, place_after=place, had_been=busy, **known)  # type: ignore[arg-type]
     assert better.course == -1
-    assert better.why() == "It now goes before x; agent a1, who now answers it, had then been busy with y."
+    assert (
+        better.why() == "It now goes before x; the agent who now answers it (a1) had then been busy with y."
+    )
 
 
 def test_an_outcome_that_changes_counts_more_than_any_wait() -> None:
