@@ -1,6 +1,6 @@
 """A replayed day with what its facts tell, and samples of its calls: what measures are taken of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -52,6 +52,14 @@ class Day:
     @property
     def queues(self) -> list[str]:
         return sorted({call.queue for call in self.result.calls})
+
+
+def told_apart(days: Sequence[Day]) -> tuple[str, list[str]]:
+    """By what the calls of these days are told apart, and its names: by tier, or by queue where there is but
+    one tier."""
+    tiers = sorted({name for day in days for name in day.tiers})
+    queues = sorted({name for day in days for name in day.queues})
+    return ("queue", queues) if len(tiers) < 2 <= len(queues) else ("tier", tiers)
 
 
 @frozen(eq=False, slots=False)

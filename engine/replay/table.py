@@ -9,7 +9,7 @@ from rich.text import Text
 
 from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES, Better, Measure, Unit, take
-from engine.replay.sample import Day, Sample
+from engine.replay.sample import Day, Sample, told_apart
 
 if TYPE_CHECKING:
     from engine.replay.replications import Difference, Spread
@@ -81,19 +81,20 @@ def _over_days(titles: Sequence[str], spread: "Spread", days: Sequence[Day]) -> 
     return made
 
 
-#: What is said of each tier in a comparison: not how cheap or fair the whole is.
-OF_TIERS = frozenset(
+#: What is said of each tier or queue in a comparison: not how cheap or fair the whole is.
+OF_PARTS = frozenset(
     {"calls", "mean_wait_s", "p50_wait_s", "p90_wait_s", "p99_wait_s", "service_level", "abandonment"}
 )
 
 
 def sides(days: Sequence[Day]) -> list[tuple[str, list[dict[str, float | None]]]]:
-    """The measures of each day, first of all calls (no heading), then of each tier if there are several."""
-    tiers = sorted({tier for day in days for tier in day.tiers})
+    """The measures of each day, first of all calls (no heading), then of each tier, or of each queue where
+    there is but one tier."""
+    kind, names = told_apart(days)
     found = [("", [take(day.sample(), whole=True) for day in days])]
-    for tier in tiers if len(tiers) > 1 else ():
-        taken = (take(day.sample(tier=tier), whole=False) for day in days)
-        found.append((f"tier {tier}", [{k: m[k] for k in m if k in OF_TIERS} for m in taken]))
+    for name in names if len(names) > 1 else ():
+        taken = (take(day.sample(**{kind: name}), whole=False) for day in days)
+        found.append((f"{kind} {name}", [{k: m[k] for k in m if k in OF_PARTS} for m in taken]))
     return found
 
 

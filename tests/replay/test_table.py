@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from io import StringIO
 
 import pytest
+from attrs import evolve
 from rich.console import Console
 from rich.table import Table
 
-from engine.domain.rules import Rule
+from engine.domain.rules import Queue, Rule
 from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES, Unit
 from engine.replay.replications import summary
 from engine.replay.rows import AgentRow
-from engine.replay.sample import Day
+from engine.replay.sample import Day, told_apart
 from engine.replay.table import best, difference, said, side_by_side, sides, table
 from engine.replay.virtual import replay
 from tests.replay.facts_by_hand import row, scenario
@@ -107,6 +108,14 @@ def test_runs_stand_side_by_side_and_the_best_is_marked() -> None:
     assert line.count("✓") == 1
     assert "difference" in text
     assert [cell.strip() for cell in line.split("│")][-2] == "-40.0 s"
+
+
+def test_queues_are_told_apart_where_there_is_but_one_tier() -> None:
+    calls = (row("c1", 0), evolve(row("c2", 1), queue="p"))
+    crew = (AgentRow(id="ani", login_s=0, queues=("q", "p")),)
+    day = Day(replay(scenario(calls, agents=crew, queues=(Queue(name="q"), Queue(name="p")))))
+    assert [heading for heading, _ in sides([day])] == ["", "queue p", "queue q"]
+    assert told_apart([played()]) == ("tier", ["regular", "vip"])
 
 
 def test_of_several_days_means_stand_with_their_differences() -> None:

@@ -11,13 +11,14 @@ from engine.replay.report.parts import definitions, drawings, drawn, page, secti
 from engine.replay.report.summary import summary
 from engine.replay.report.tally import tallies
 from engine.replay.report.view import View
+from engine.replay.sample import told_apart
 from engine.replay.table import BEST, best, difference, interval, said, sides, titled
 
 
 def compare_page(several: Comparison, made_by: str = "") -> str:
     """`made_by`: the command that makes it again."""
     titles, days = several.titles, several.days
-    kind, names = _groups(several)
+    kind, names = told_apart(days)
     calls = days[0].result.calls
     found = [tallies(kind, names, calls, day.result.calls) for day in days[1:]]
     changed = found if several.changes is not None else []
@@ -31,13 +32,6 @@ def compare_page(several: Comparison, made_by: str = "") -> str:
         *(drawn(shown, titles) for shown in drawings(View(days, titles))),
         definitions(),
     )
-
-
-def _groups(several: Comparison) -> tuple[str, list[str]]:
-    """By what the calls are told apart: by tier, or by queue where there is but one tier."""
-    tiers = sorted({tier for day in several.days for tier in day.tiers})
-    queues = sorted({queue for day in several.days for queue in day.queues})
-    return ("queue", queues) if len(tiers) < 2 <= len(queues) else ("tier", tiers)
 
 
 def _sides(several: Comparison) -> Iterator[Html]:

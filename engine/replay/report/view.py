@@ -9,7 +9,7 @@ from engine.domain.lifecycle import AgentState
 from engine.replay.report import plot
 from engine.replay.report.html import Html
 from engine.replay.report.plot import Frame
-from engine.replay.sample import Day
+from engine.replay.sample import Day, told_apart
 
 #: States in the order in which they are stacked, each with the series that draws it.
 STATES = {
@@ -56,9 +56,7 @@ class View:
     @cached_property
     def groups(self) -> tuple[str, list[str]]:
         """By what calls are told apart, "tier" or "queue", and its names."""
-        tiers = sorted({name for day in self.days for name in day.tiers})
-        queues = sorted({name for day in self.days for name in day.queues})
-        kind, names = ("queue", queues) if len(tiers) < 2 <= len(queues) else ("tier", tiers)
+        kind, names = told_apart(self.days)
         return kind, names if len(names) <= MOST else [*names[: MOST - 1], OTHERS]
 
     def group(self, name: str) -> str:
