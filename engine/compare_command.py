@@ -11,7 +11,16 @@ from engine.interrupts import Stopped
 from engine.observability import log
 from engine.options import Usage
 from engine.replay_commands import Flag, Json, day_of, drawn, read_scenario, replayed, speed_of
-from engine.replay_output import again, people_at, print_differences, say, writable, write_html, write_json
+from engine.replay_output import (
+    again,
+    apart,
+    people_at,
+    print_differences,
+    say,
+    writable,
+    write_html,
+    write_json,
+)
 from engine.settings import LogFormat
 
 if TYPE_CHECKING:
@@ -81,6 +90,7 @@ def compare(
         raise Usage('compare: expected either --dispatch, such as "polling,stream,priority", or --rules A,B')
     from engine.replay.comparison import as_json, compared, notes_of
 
+    apart(json_, html, scenario, ",".join(rules or ()).split(","))
     with writable("--json", json_), writable("--html", html):
         read = read_scenario(scenario)
         day, luck = day_of(read, window, seed)

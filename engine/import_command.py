@@ -48,6 +48,7 @@ def import_(
     from engine.replay.call_log import WRAP_UP_MS, import_call_log
     from engine.replay.scenario import as_name, dump_scenario
 
+    options.apart({"--out": out}, [("--calls", calls), ("--agents", agents)])
     form = 'TIER=DURATION, such as "priority=90s"'
     starts = options.pairs("--head-start", head_start or (), form)
     scenario = import_call_log(

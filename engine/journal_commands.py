@@ -13,7 +13,14 @@ from cyclopts import App, Parameter
 
 from engine import options
 from engine.journal_input import between, midnight, opened, opened_runs
-from engine.journal_output import missing_text, noted_if_empty, print_stories, told_likeness, write_lines
+from engine.journal_output import (
+    apart,
+    missing_text,
+    noted_if_empty,
+    print_stories,
+    told_likeness,
+    write_lines,
+)
 from engine.options import Usage
 from engine.tables import ConfigError
 
@@ -114,6 +121,7 @@ def report(
     ms = options.duration("--interval", interval)
     if ms < MINUTE_MS or DAY_MS % ms:
         options.wrong("--interval", interval, 'a part of a day of 1m or more, such as "15m" or "1h"')
+    apart(out, json_, config)
     with opened(json_, redis, embedded, config) as (read, rules):
         now = read.now()
         begin = read.zero_at if read.zero_at is not None else midnight(read, now)
@@ -161,6 +169,7 @@ def export_(
     from engine.replay.journal.exports import Format, export
 
     form = options.choice("--format", format_, Format)
+    apart(out, json_, config)
     with opened(json_, redis, embedded, config) as (read, _):
         from_at, to_at = between(read, from_, to, read.now())
         write_lines(out, export(read, form, from_at, to_at))
@@ -204,6 +213,7 @@ def record_(
     from engine.replay.journal.recording import NothingToRecord, record
     from engine.replay.scenario import as_name, dump_scenario
 
+    apart(out, json_, config)
     with opened(json_, redis, embedded, config) as (read, rules):
         from_at, to_at = between(read, from_, to, read.now())
         edges = {"from_at": from_at, "to_at": to_at}

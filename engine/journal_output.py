@@ -111,6 +111,19 @@ def _instant(at: int, read: "Journal") -> str:
     return f"{datetime.fromtimestamp(at / 1000, read.zone):%Y-%m-%d %H:%M}"
 
 
+def apart(out: Path | None, json_: Path | None, config: Path | None) -> None:
+    """What is written is none of the files that are read."""
+    if out is not None:
+        inputs = [("--json", json_), options.settings_file(config)]
+        for path in (out, _part(out)):
+            options.apart({"--out": path}, inputs)
+
+
+def _part(out: Path) -> Path:
+    """Where lines stand until they are whole."""
+    return out.with_name(out.name + ".part")
+
+
 def write_lines(out: Path | None, lines: Iterator[str]) -> None:
     """Lines to standard output, or to a file that is there only once it is whole."""
     if out is None:
@@ -119,7 +132,7 @@ def write_lines(out: Path | None, lines: Iterator[str]) -> None:
                 sys.stdout.write(line + "\n")
             sys.stdout.flush()
         return
-    part = out.with_name(out.name + ".part")
+    part = _part(out)
 
     def whole() -> None:
         with part.open("w", encoding="utf-8") as file:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -80,12 +80,16 @@ def address(option: str, text: str) -> tuple[str, int]:
 
 def settings(config: Path | None) -> Settings:
     """Of `--config`, else GILIRAN_CONFIG, else giliran.toml, else the sample; under the environment's."""
-    named = os.environ.get("GILIRAN_CONFIG")
-    if config is None and named:
-        config = Path(named)
-    if config is None and CONFIG_FILE.is_file():
-        config = CONFIG_FILE
-    return load(config, os.environ)
+    return load(settings_file(config)[1], os.environ)
+
+
+def settings_file(config: Path | None) -> tuple[str, Path | None]:
+    """The file of the settings, if there is one, and by what it is named."""
+    if config is not None:
+        return "--config", config
+    if named := os.environ.get("GILIRAN_CONFIG"):
+        return "GILIRAN_CONFIG", Path(named)
+    return "the settings", CONFIG_FILE if CONFIG_FILE.is_file() else None
 
 
 def ws_url(option: str, text: str) -> str:
@@ -158,3 +162,23 @@ def writing(option: str, path: Path, write: Callable[[], object]) -> None:
         write()
     except OSError as error:
         raise Usage(f"{option} {path}: cannot be written: {error.strerror}") from error
+
+
+def apart(outputs: Mapping[str, Path | None], inputs: Iterable[tuple[str, Path | None]]) -> None:
+    """No output is an input, and no two outputs are one file, by whatever path or link they are named."""
+    taken = [(name, path) for name, path in inputs if path is not None]
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        for name, other in taken:
+            if _same_file(path, other):
+                wrong(option, path, f"another file than {name}")
+        taken.append((option, path))
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    """Whatever is no file, such as /dev/null or a terminal, loses nothing by being written twice."""
+    there = [path.exists() for path in (one, other)]
+    if all(there):
+        return one.is_file() and one.samefile(other)
+    return not any(there) and one.resolve() == other.resolve()

@@ -12,7 +12,16 @@ from engine.interrupts import Stopped, is_interrupt
 from engine.observability import log
 from engine.options import Usage
 from engine.progress import Progress, following
-from engine.replay_output import again, people_at, print_differences, say, writable, write_html, write_json
+from engine.replay_output import (
+    again,
+    apart,
+    people_at,
+    print_differences,
+    say,
+    writable,
+    write_html,
+    write_json,
+)
 from engine.settings import LogFormat
 
 if TYPE_CHECKING:
@@ -76,6 +85,7 @@ def replay(
         raise Usage(f"--dispatch {by}: expected without --virtual; only priority runs in virtual time")
     live = live or by is not Dispatch.PRIORITY
     faster = speed_of(speed, live)
+    apart(json_, html, scenario, [] if rules is None else [rules])
     with writable("--json", json_), writable("--html", html):
         day, luck = day_of(read_scenario(scenario), window, seed)
         run = Run(day.name, day if rules is None else _ruled(day, rules), by, live)

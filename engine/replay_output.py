@@ -4,9 +4,10 @@ A day may take an hour to replay, so whether a file can be written is known befo
 """
 
 import json
+import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,32 @@ from typing import Any
 from rich.console import Console
 
 from engine import options
+from engine.tables import read_toml
 
 STANDARD = "-"
+#: Of tables in files and pipes, whose readers scroll.
+WIDE = 240
+#: The keys of a scenario that name files beside it.
+BESIDE = ("agents_csv", "calls_csv")
+
+
+def apart(json_: Path | None, html: Path | None, scenario: Path, rules: Iterable[str | Path]) -> None:
+    """What a replay writes is none of the files that it reads."""
+    outputs = {"--html": html, "--json": None if str(json_) == STANDARD else json_}
+    inputs = [("SCENARIO", scenario), *(("--rules", Path(path)) for path in rules)]
+    options.apart(outputs, inputs)
+    if any(path is not None and path.is_file() for path in outputs.values()) and scenario.is_file():
+        options.apart(outputs, _beside(scenario))
+
+
+def _beside(scenario: Path) -> Iterator[tuple[str, Path]]:
+    """The files that a scenario names. One that holds its rows itself may be long, and is not read for it."""
+    if not any(key.encode() in scenario.read_bytes() for key in BESIDE):
+        return
+    raw = read_toml(scenario)
+    for key in BESIDE:
+        if isinstance(named := raw.get(key), str):
+            yield f"{key} of SCENARIO", scenario.parent / named
 
 
 @contextmanager
@@ -59,7 +84,10 @@ def again(command: str, scenario: Path, **given: str | Path | bool | None) -> st
 
 def people_at(json_: Path | None) -> Console:
     """Where people read: not where JSON goes."""
-    return Console(stderr=str(json_) == STANDARD, highlight=False, soft_wrap=True, markup=False)
+    where = Console(stderr=str(json_) == STANDARD, highlight=False, soft_wrap=True, markup=False)
+    if not where.is_terminal and "COLUMNS" not in os.environ:
+        where.width = WIDE
+    return where
 
 
 def print_differences(people: Console, title: str, first: str, said: Sequence[str]) -> None:
