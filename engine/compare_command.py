@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Calls that went otherwise and are told at the terminal; the reports tell all.
 TOLD = 5
 #: What the scenario's own rules are called.
-AS_IT_IS = "as it is"
+OWN_RULES = "own rules"
 #: Rules files that stand side by side in one table.
 MOST_RULES = 6
 
@@ -97,10 +97,8 @@ def compare(
         names = ",".join(rules or ())
         runs = _by_rules(day, names, live) if rules else _by_dispatch(day, dispatch or "", live)
         is_live = any(run.live for run in runs)
-        faster, several_days = (
-            speed_of(speed, is_live),
-            seeds.count(seeds_, by_rules=not is_live and bool(rules)),
-        )
+        faster = speed_of(speed, is_live)
+        several_days = seeds.count(seeds_, read, by_rules=not is_live and bool(rules))
         notes = [*_unchanged(runs, day), *notes_of(runs)]
         for note in notes:
             say(f"note: {note}")
@@ -147,7 +145,7 @@ def compare(
 
 def _print(people: "Console", several: "Comparison") -> None:
     from engine.replay.comparison import promises
-    from engine.replay.table import SURE, side_by_side
+    from engine.replay.table import BEST, SURE, side_by_side
 
     first, *others = several.titles
     if several.changes is not None:
@@ -155,10 +153,13 @@ def _print(people: "Console", several: "Comparison") -> None:
             print_differences(people, title, first, told)
     people.print(side_by_side(several))
     if several.spread is not None:
-        people.print(f"±: half a 95 % interval; {SURE}: more than chance. The rest is of the first seed.")
-    for title, day in zip(several.titles, several.days, strict=True):
-        if said := promises(day):
-            people.print(f"{title}: {said}")
+        people.print(
+            f"±: half a 95 % interval; {SURE}: more than chance. Single calls are of the first seed's day."
+        )
+    else:
+        people.print(f"{BEST}: the best of a row, which may be chance.")
+    for title, said in promises(several):
+        people.print(f"{title}: {said}")
     for title, changes in zip(others, several.changes or (), strict=False):
         calls = len(several.days[0].result.calls)
         people.print(f"{len(changes)} of {calls} calls went otherwise under {title} than under {first}")
@@ -185,7 +186,7 @@ def _by_rules(day: "Scenario", text: str, live: bool) -> "list[Run]":
     paths = [options.readable("--rules", Path(part.strip())) for part in text.split(",")]
     if len(paths) > MOST_RULES or len({path.resolve() for path in paths}) < len(paths):
         options.wrong("--rules", text, f"up to {MOST_RULES} files, each once")
-    made = [] if len(paths) > 1 else [Run(AS_IT_IS, day, Dispatch.PRIORITY, live)]
+    made = [] if len(paths) > 1 else [Run(OWN_RULES, day, Dispatch.PRIORITY, live)]
     titles = [path.stem for path in paths]
     if len(set(titles)) < len(titles):
         titles = [str(path) for path in paths]
@@ -200,4 +201,4 @@ def _unchanged(runs: "list[Run]", day: "Scenario") -> list[str]:
 
     files = (run for run in runs if run.scenario is not day)
     same = (run.title for run in files if not differences(day, run.scenario))
-    return [f"{title} changes none of the scenario's rules: that run is the day as it is" for title in same]
+    return [f"{title} changes none of the scenario's rules: that run has the day's own" for title in same]

@@ -34,14 +34,9 @@ def following(runs: "Sequence[Run]", speed: float) -> "Iterator[Callable[[Run], 
         with Bar(console=console, transient=True) as bar:
             yield lambda run: _drawn(bar, run)
         return
-    row, over = Row(runs, speed), Event()
-    teller = Thread(target=_tell, args=(row, over), name="progress", daemon=True)
-    teller.start()
-    try:
+    row = Row(runs, speed)
+    with _telling(row.line):
         yield row.begin
-    finally:
-        over.set()
-        teller.join()
 
 
 def _drawn(bar: Bar, run: "Run") -> Progress:
@@ -49,11 +44,64 @@ def _drawn(bar: Bar, run: "Run") -> Progress:
     return lambda done, _all: bar.update(task, completed=done)
 
 
-def _tell(row: "Row", over: Event) -> None:
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Inside, `total` replays that run beside one another, and whom to tell how many are over."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with Bar(console=console, transient=True) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda over: bar.update(task, completed=over)
+        return
+    heap = Heap(what, total)
+    with _telling(heap.line):
+        yield heap.hear
+
+
+@contextmanager
+def _telling(line: Callable[[], str]) -> Iterator[None]:
+    """Inside, the line is said now and then."""
+    over = Event()
+    teller = Thread(target=_tell, args=(line, over), name="progress", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
+
+
+def _tell(line: Callable[[], str], over: Event) -> None:
     wait_s = FIRST_S
     while not over.wait(wait_s):
-        print(f"giliran: {row.line()}", file=sys.stderr, flush=True)
+        print(f"giliran: {line()}", file=sys.stderr, flush=True)
         wait_s = EVERY_S
+
+
+@define(eq=False)
+class Heap:
+    """Replays that run beside one another, as they are seen by a clock of seconds."""
+
+    what: str
+    total: int
+    clock: Callable[[], float] = time.monotonic
+    _done: int = 0
+    _begun_at: float = field(init=False)
+
+    @_begun_at.default
+    def _now(self) -> float:
+        return self.clock()
+
+    def hear(self, over: int) -> None:
+        self._done = over
+
+    def line(self) -> str:
+        """How many are over, and how much longer the rest takes."""
+        told = f"replaying {self.what}: {self._done} of {self.total} replays are over"
+        if not self._done:
+            return told
+        left_s = (self.clock() - self._begun_at) / self._done * (self.total - self._done)
+        return f"{told}; about {about(left_s)} more"
 
 
 @define(eq=False)

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import Progress
-
 from engine import options
 from engine.options import Usage
+from engine.progress import counting
 from engine.replay_output import say
 
 if TYPE_CHECKING:
@@ -18,8 +16,8 @@ if TYPE_CHECKING:
 MOST = 1_000
 
 
-def count(text: str | None, *, by_rules: bool) -> int:
-    """Of --seeds; one day is what is replayed without."""
+def count(text: str | None, read: "Scenario", *, by_rules: bool) -> int:
+    """Of --seeds; one day is what is replayed without, or, with a note, where there is no other."""
     if text is None:
         return 1
     if not by_rules:
@@ -27,23 +25,20 @@ def count(text: str | None, *, by_rules: bool) -> int:
     found = options.whole("--seeds", text)
     if not 2 <= found <= MOST:
         options.wrong("--seeds", text, f"2 to {MOST}")
-    return found
+    from engine.replay.replications import chancy
+
+    if chancy(read):
+        return found
+    say("note: nothing of this day is left to chance: it is the same by every seed, and replayed once")
+    return 1
 
 
 def spread(
     runs: "Callable[[int], Sequence[Scenario]]", first: "Sequence[Day]", seed: int, days: int
-) -> "Spread | None":
-    """What the runs come to on so many days from that seed on, of which `first` is the first.
-
-    None, and a note, if every day is the same.
-    """
+) -> "Spread":
+    """What the runs come to on so many days from that seed on, of which `first` is the first."""
     from engine.replay import replications
 
-    console, seeds = Console(stderr=True), range(seed, seed + days)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"seeds {seeds[1]} to {seeds[-1]}", total=(days - 1) * len(first))
-        found = replications.spread(runs, seeds, first, lambda over: bar.update(task, completed=over))
-    if found.fixed:
-        say("note: nothing of this day is left to chance: it is the same by every seed")
-        return None
-    return found
+    seeds = range(seed, seed + days)
+    with counting(f"seeds {seeds[1]} to {seeds[-1]}", (days - 1) * len(first)) as progress:
+        return replications.spread(runs, seeds, first, progress)

@@ -129,7 +129,7 @@ def test_ctrl_c_ends_a_comparison_cleanly() -> None:
     assert not Path("r.json").exists()
 
 
-@pytest.mark.parametrize(("finished", "titles"), [(1, ["as it is"]), (2, ["as it is", "b"])])
+@pytest.mark.parametrize(("finished", "titles"), [(1, ["own rules"]), (2, ["own rules", "b"])])
 def test_what_was_over_when_a_comparison_was_stopped_is_told(
     finished: int, titles: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

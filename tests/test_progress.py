@@ -8,7 +8,7 @@ from attrs import define
 
 from engine import progress
 from engine.domain.rules import Queue
-from engine.progress import Row, about, following
+from engine.progress import Heap, Row, about, counting, following
 from engine.replay.comparison import Run
 from engine.replay.result import Dispatch
 from engine.replay.rows import CallRow
@@ -92,3 +92,24 @@ def test_where_there_is_no_terminal_a_long_replay_is_told_of_and_a_short_one_is_
         told.wait()
     out, err = capsys.readouterr()
     assert (out, err.splitlines()[0]) == ("", "giliran: the replay begins")
+
+
+def test_of_replays_beside_one_another_it_is_counted_how_many_are_over() -> None:
+    watch = Watch()
+    heap = Heap("seeds 2 to 10", 18, watch)
+    assert heap.line() == "replaying seeds 2 to 10: 0 of 18 replays are over"
+    watch.now += 20
+    heap.hear(6)
+    assert heap.line() == "replaying seeds 2 to 10: 6 of 18 replays are over; about 40 s more"
+
+
+def test_whoever_has_no_terminal_is_told_of_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "FIRST_S", 0.0)
+    said = Event()
+    monkeypatch.setattr(Heap, "line", lambda self: said.set() or "so far")
+    with counting("seeds 2 to 3", 2) as hear:
+        hear(1)
+        assert said.wait(10)
+    assert "giliran: so far\n" in capsys.readouterr().err

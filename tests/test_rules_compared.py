@@ -16,12 +16,12 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rules_are_compared_with_those_of_the_scenario(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("compare", "day.toml", "--rules", "b.toml", "--json", "r.json", "--html", "r.html") == 0
     told = capsys.readouterr().out
-    assert "2 of 3 calls went otherwise under b than under as it is" in told
+    assert "2 of 3 calls went otherwise under b than under own rules" in told
     assert "Now goes before early" in told or "now goes before early" in told
     plain = json.loads(Path("r.json").read_text())
-    assert [run["title"] for run in plain["runs"]] == ["as it is", "b"]
+    assert [run["title"] for run in plain["runs"]] == ["own rules", "b"]
     assert {change["call_id"] for change in plain["runs"][1]["changed"]} == {"early", "vip"}
-    assert "<h1>day: as it is · b</h1>" in Path("r.html").read_text()
+    assert "<h1>day: own rules · b</h1>" in Path("r.html").read_text()
 
 
 def test_what_differs_is_told_before_the_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,7 +47,7 @@ def test_why_tells_a_call_of_a_comparison_under_each_run(capsys: pytest.CaptureF
     capsys.readouterr()
     assert run("why", "vip", "--json", "r.json") == 0
     as_it_is, b = capsys.readouterr().out.split("\n\n")
-    assert as_it_is.startswith("as it is ─")
+    assert as_it_is.startswith("own rules ─")
     assert "connected, having waited 1 min 20 s" in as_it_is
     assert b.startswith("b ─")
     assert "connected, having waited 30 s" in b
@@ -66,7 +66,7 @@ def test_seven_rules_files_are_too_many(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_file_that_changes_nothing_is_the_day_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     Path("empty.toml").write_text("# nothing\n")
     assert run("compare", "day.toml", "--rules", "empty.toml,b.toml", "--json", "r.json") == 0
-    note = "empty changes none of the scenario's rules: that run is the day as it is"
+    note = "empty changes none of the scenario's rules: that run has the day's own"
     assert f"giliran: note: {note}" in capsys.readouterr().err.splitlines()
     assert json.loads(Path("r.json").read_text())["notes"] == [note]
 
@@ -88,7 +88,7 @@ def test_each_run_tells_which_expectations_it_keeps(capsys: pytest.CaptureFixtur
     runs = json.loads(Path("r.json").read_text())["runs"]
     assert [(run["expectations"], len(run["unkept"])) for run in runs] == [(2, 2), (2, 1)]
     first, second = runs[0]["unkept"]
-    assert f"as it is: kept 0 of 2 expectations; violated: {first}; {second}\n" in told
+    assert f"own rules: kept 0 of 2 expectations; violated: {first}; {second}\n" in told
     assert f"b: kept 1 of 2 expectations; violated: {runs[1]['unkept'][0]}\n" in told
 
 
@@ -133,7 +133,7 @@ def test_several_seeds_tell_what_is_chance(capsys: pytest.CaptureFixture[str]) -
 def test_a_day_without_chance_is_the_same_by_every_seed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("compare", "day.toml", "--rules", "b.toml", "--seeds", "2", "--json", "r.json") == 0
     out, err = capsys.readouterr()
-    assert "note: nothing of this day is left to chance: it is the same by every seed" in err
+    assert "note: nothing of this day is left to chance: it is the same by every seed, and replayed" in err
     assert "±" not in out
     assert json.loads(Path("r.json").read_text())["spread"] is None
 

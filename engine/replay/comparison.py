@@ -1,6 +1,6 @@
 """Several replays of one day side by side: how each was made, what it came to, and what went otherwise."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, frozen
@@ -68,13 +68,20 @@ def notes_of(runs: Sequence[Run]) -> list[str]:
     return [note if len(of) == len(runs) else f"{', '.join(of)}: {note}" for note, of in found.items()]
 
 
-def promises(day: Day) -> str:
-    """Which expectations of its scenario the day keeps, in one line; nothing if there are none."""
-    count, unkept = len(day.result.scenario.expect), day.result.unkept
-    if not count:
-        return ""
-    said = f"kept {count - len(unkept)} of {count} expectations"
-    return f"{said}; violated: {'; '.join(unkept)}" if unkept else said
+def promises(several: Comparison) -> Iterator[tuple[str, str]]:
+    """Of each run, which expectations of its scenario it keeps, in one line; nothing if there are none."""
+    for n, (title, day) in enumerate(zip(several.titles, several.days, strict=True)):
+        if not (count := len(day.result.scenario.expect)):
+            continue
+        if several.spread is not None:
+            days = len(several.spread.seeds)
+            unkept = [f"{words}: on {k} of {days} days" for words, k in several.spread.unkept[n].items()]
+        else:
+            unkept = day.result.unkept
+        said = f"kept {count - len(unkept)} of {count} expectations" + (
+            " on every day" if several.spread else ""
+        )
+        yield title, f"{said}; violated: {'; '.join(unkept)}" if unkept else said
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:

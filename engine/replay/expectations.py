@@ -127,6 +127,16 @@ class Expectation:
             if getattr(self, key) is not None:
                 yield Mistake(f"{at}.{key}", shown(getattr(self, key)), "expected none beside an order")
 
+    def words(self) -> str:
+        """What is promised."""
+        if self.measure is None:
+            return f"order {', '.join(self.order)}"
+        limits = (("at least", self.min), ("at most", self.max))
+        bounds = [f"{word} {self.measure.said(bound)}" for word, bound in limits if bound is not None]
+        keys = ("queue", "tier", "call", "agent")
+        of = "".join(f", {k} {v}" for k in keys if (v := getattr(self, k)))
+        return f"{self.measure.heading}{of}: expected {' and '.join(bounds)}"
+
     def failure(self, rows: Rows, service_level_s: Mapping[str, float]) -> str | None:
         """What is wrong, as one line; None if the expectation holds."""
         if self.measure is None:
@@ -136,12 +146,8 @@ class Expectation:
         low, high = self.min, self.max
         if found is not None and (low is None or found >= low) and (high is None or found <= high):
             return None
-        limits = (("at least", low), ("at most", high))
-        bounds = [f"{word} {self.measure.said(bound)}" for word, bound in limits if bound is not None]
-        keys = ("queue", "tier", "call", "agent")
-        of = "".join(f", {k} {v}" for k in keys if (v := getattr(self, k)))
         said = "nothing to measure" if found is None else f"found {self.measure.said(found)}"
-        return f"{self.measure.heading}{of}: expected {' and '.join(bounds)}, {said}"
+        return f"{self.words()}, {said}"
 
     def _covers(self, row: Mapping[str, Any]) -> bool:
         wanted = {"queue": self.queue, "tier": self.tier, "call_id": self.call, "agent_id": self.agent}

@@ -7,6 +7,7 @@ Student's interval (paired t: A. M. Law, "Simulation Modeling and Analysis", 5th
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from logging import WARNING
@@ -52,17 +53,15 @@ class Difference:
 
 @frozen
 class Spread:
-    """`means` of each run, over the days; `differences` of each run after the first, to the first."""
+    """`means` of each run, over the days; `differences` of each run after the first, to the first.
+
+    `unkept`: of each run, on how many days it did not keep an expectation, by the words of that.
+    """
 
     seeds: tuple[int, ...]
     means: tuple[Taken, ...]
     differences: tuple[Mapping[str, Mapping[str, Difference | None]], ...]
-
-    @property
-    def fixed(self) -> bool:
-        """Whether every day was the same: nothing is left to chance."""
-        found = (d for run in self.differences for each in run.values() for d in each.values())
-        return all(d is None or not d.half_width for d in found)
+    unkept: tuple[Mapping[str, int], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -80,28 +79,50 @@ def spread(
     """
     jobs = [(n, day, seed) for seed in seeds[1:] for n, day in enumerate(runs(seed))]
     found: list[list[Taken]] = [[taken(day)] for day in first]
+    unkept = [Counter(_unkept(day)) for day in first]
     with _deaf_to_interrupts():
         processes = get_context("spawn").Pool(min(len(jobs), _processors()), _quieten)
     with processes as pool:
-        for over, (n, measures) in enumerate(pool.imap(_served, jobs), 1):
+        for over, (n, measures, words) in enumerate(pool.imap(_served, jobs), 1):
             found[n].append(measures)
+            unkept[n].update(words)
             if progress is not None:
                 progress(over)
-    return summary(tuple(seeds), found)
+    return summary(tuple(seeds), found, unkept)
 
 
-def summary(seeds: tuple[int, ...], found: Sequence[Sequence[Taken]]) -> Spread:
+def summary(
+    seeds: tuple[int, ...], found: Sequence[Sequence[Taken]], unkept: Sequence[Mapping[str, int]] = ()
+) -> Spread:
     """`found`: of each run what it came to, by day."""
     base, *others = found
     return Spread(
         seeds,
         tuple(_each(run, fmean) for run in found),
         tuple(_each(list(map(_less, run, base)), _difference) for run in others),
+        tuple(unkept),
     )
 
 
 def taken(day: Day) -> Taken:
     return {heading: of_day for heading, [of_day] in sides([day])}
+
+
+def _unkept(day: Day) -> list[str]:
+    """The words of each expectation that the day does not keep."""
+    result = day.result
+    rows = [asdict(call) for call in result.calls]
+    return [e.words() for e in result.scenario.expect if e.failure(rows, result.scenario.service_level_s)]
+
+
+def chancy(read: Scenario) -> bool:
+    """Whether anything of its day is left to chance. When a link is back after a break is."""
+    day, other = read.day(1), read.day(2)
+    if (day.agents, day.calls) != (other.agents, other.calls) or day.faults:
+        return True
+    if any(call.drops for call in day.calls):
+        return True
+    return any(a.drops or a.answers is not None or 0 < a.accept < 1 for a in day.agents)
 
 
 def _each(days: Sequence[Taken], reduce: Callable[[list[float]], T]) -> dict[str, dict[str, T | None]]:
@@ -163,6 +184,7 @@ def _quieten() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(WARNING))
 
 
-def _served(job: tuple[int, Scenario, int]) -> tuple[int, Taken]:
-    n, day, seed = job
-    return n, taken(Day(replay(day, seed)))
+def _served(job: tuple[int, Scenario, int]) -> tuple[int, Taken, list[str]]:
+    n, scenario, seed = job
+    day = Day(replay(scenario, seed))
+    return n, taken(day), _unkept(day)

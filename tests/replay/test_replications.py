@@ -6,7 +6,11 @@ from statistics import fmean
 import pytest
 from attrs import evolve
 
-from engine.replay.replications import Difference, Spread, Taken, spread, student, summary, taken
+from engine.domain.rules import Queue
+from engine.replay.expectations import Expectation, Measure
+from engine.replay.faults import Fault, FaultKind
+from engine.replay.replications import Difference, Spread, Taken, chancy, spread, student, summary, taken
+from engine.replay.rows import AgentRow, CallRow, Drop
 from engine.replay.sample import Day
 from engine.replay.scenario import Scenario, load_scenario
 from engine.replay.virtual import replay
@@ -27,7 +31,6 @@ def test_a_difference_is_the_mean_of_the_days_differences_with_student_s_interva
     assert difference.mean == 2
     assert difference.half_width == pytest.approx(4.303 / 3**0.5)
     assert not difference.sure
-    assert not found.fixed
     [[sure]] = [
         run[""].values() for run in summary((1, 2, 3), [waits(1, 2, 3), waits(6, 7, 8.5)]).differences
     ]
@@ -42,8 +45,20 @@ def test_what_was_measured_on_too_few_days_has_no_difference() -> None:
     assert summary((1, 2), [[{}, {}], waits(1, 2)]).means[0] == {}
 
 
-def test_days_that_are_all_alike_are_fixed() -> None:
-    assert summary((1, 2), [waits(1, 1), waits(3, 3)]).fixed
+def test_it_is_known_what_leaves_a_day_to_chance() -> None:
+    whole = load_scenario(STORY)
+    plain = Scenario(
+        name="plain",
+        queues=(Queue(name="q"),),
+        agents=(AgentRow(id="ani", login_s=0, queues=("q",)),),
+        calls=(CallRow(id="c", arrive_s=0, queue="q", handle_s=5),),
+    )
+    [ani] = plain.agents
+    assert chancy(whole)
+    assert not chancy(plain)
+    assert chancy(evolve(plain, agents=(evolve(ani, accept=0.5),)))
+    assert chancy(evolve(plain, agents=(evolve(ani, drops=(Drop(at_s=1, for_ms=5),)),)))
+    assert chancy(evolve(plain, faults=(Fault(at_s=1, kind=FaultKind.STORE_EMPTIED),)))
 
 
 @pytest.mark.parametrize(("freedom", "expected"), [(1, 12.706), (30, 2.042), (40, 2.021), (120, 1.980)])
@@ -71,3 +86,17 @@ def test_each_seed_is_a_day_that_every_run_replays() -> None:
     for n in (0, 1):
         assert found.means[n][""]["mean_wait_s"] == pytest.approx(fmean(day[n] for day in days))
     assert found.differences[0]["tier priority"]["mean_wait_s"] is not None
+
+
+def test_it_is_counted_on_how_many_days_an_expectation_is_not_kept() -> None:
+    hopes = (
+        Expectation(measure=Measure.CALLS, min=1),
+        Expectation(measure=Measure.CALLS, max=0),
+    )
+    whole = evolve(load_scenario(STORY), expect=())
+
+    def runs(seed: int) -> list[Scenario]:
+        return [evolve(whole.between(2 * 3600, 2.2 * 3600, seed), expect=hopes)]
+
+    found = spread(runs, (1, 2), [Day(replay(day, 1)) for day in runs(1)])
+    assert found.unkept == ({"Calls: expected at most 0": 2},)
