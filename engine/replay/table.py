@@ -23,12 +23,20 @@ SURE = "*"
 def table(day: Day) -> Table:
     """A column for the whole day, and one for each queue and each tier if there are several."""
     columns = {"all": day.sample(), **groups(day)}
-    made = Table("", *map(escape, columns))
+    made = _headed("", *map(escape, columns))
     taken = [take(sample, whole=title == "all") for title, sample in columns.items()]
     for measure in MEASURES:
         values = [found.get(measure.key) for found in taken]
         if any(value is not None for value in values):
             made.add_row(titled(measure, [day]), *(said(measure.unit, value) for value in values))
+    return made
+
+
+def _headed(*headings: str) -> Table:
+    """An empty table, in which what is too wide goes on below: no digit is ever left out."""
+    made = Table()
+    for heading in headings:
+        made.add_column(heading, overflow="fold")
     return made
 
 
@@ -46,7 +54,7 @@ def side_by_side(several: Comparison) -> Table:
     if several.spread is not None:
         return _over_days(several.titles, several.spread, several.days)
     two = len(several.days) == 2
-    made = Table("", *map(escape, several.titles), *(["difference"] if two else []))
+    made = _headed("", *map(escape, several.titles), *(["difference"] if two else []))
     for heading, taken in sides(several.days):
         made.add_section()
         if heading:
@@ -64,7 +72,7 @@ def side_by_side(several: Comparison) -> Table:
 def _over_days(titles: Sequence[str], spread: "Spread", days: Sequence[Day]) -> Table:
     """The same of several days: means, and how far each run's differ from the first's."""
     heads = [h for n, title in enumerate(titles) for h in (escape(title), *(["difference"] if n else []))]
-    made = Table("", *heads)
+    made = _headed("", *heads)
     for heading, first in spread.means[0].items():
         made.add_section()
         if heading:

@@ -134,3 +134,10 @@ def test_of_several_days_means_stand_with_their_differences() -> None:
 def test_several_runs_have_no_column_of_differences() -> None:
     days = (played(), played(), played())
     assert "difference" not in shown(side_by_side(Comparison(("a", "b", "c"), days, ((), (), ()), None)))
+
+
+def test_a_narrow_table_leaves_no_digit_out() -> None:
+    text = StringIO()
+    days = (played(),) * 4
+    Console(file=text, width=40).print(side_by_side(Comparison(tuple("abcd"), days, ((),) * 4, None)))
+    assert "…" not in text.getvalue()
