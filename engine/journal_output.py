@@ -28,6 +28,7 @@ DIFFERENCES = {
     "moved": "assigned before or after others",
 }
 CAUSES = {
+    "ends": "as the journal ends before",
     "commanded": "as a supervisor had a hand in it",
     "tie": "as it was a matter of the machine's milliseconds",
     "late": "as the store or the leader was away on the day",
@@ -44,7 +45,7 @@ def told_likeness(made: "Recorded", tie_ms: int) -> int:
 
     log.configure(LogFormat.CONSOLE, level=WARNING)
     again = replay(made.scenario)
-    day = Run(made.facts, made.zero_at)
+    day = Run(made.facts, made.zero_at, end_at=made.end_at)
     like = compare(day, Run(again.facts, again.start_at, by_request=True), tie_ms=tie_ms)
     print(f"replayed: {like.same} of {like.first} assignments stand alike, {like.second} in all")
     print(f"replayed: the instants of the same assignments differ by {like.off_ms / 1000:g} s at most")

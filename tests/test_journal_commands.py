@@ -247,6 +247,23 @@ def test_what_a_replay_does_otherwise_is_told_with_its_reason(
     )
 
 
+def test_what_a_journal_s_end_leaves_open_is_told_as_such(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = [encode_fact(fact) for fact in FACTS[:-5]]
+    assert (cut[-1]["kind"], cut[-1]["call"]) == ("agent_moved", "second")
+    (tmp_path / "j.jsonl").write_bytes(b"\n".join(map(orjson.dumps, cut)))
+    assert run("journal", "record", "--json", "j.jsonl", "--out", "day.toml", "--check") == 0
+    out, err = capsys.readouterr()
+    assert "1 calls had not ended when the journal did" in err
+    assert out.splitlines()[1:] == [
+        "replayed: 1 of 1 assignments stand alike, 2 in all",
+        "replayed: the instants of the same assignments differ by 5 s at most",
+        "replayed: 1 assigned in the replay alone, as the journal ends before; "
+        "the first is second at 2400.000 s",
+    ]
+
+
 def test_a_replay_s_calls_are_known_by_the_scenario_s_names(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """How like two runs are: the same, moved, to others, by whose doing."""
 
 import pytest
+from attrs import evolve
 from told import T0, Told, at
 
 from engine.domain import facts as f
@@ -121,6 +122,55 @@ def test_a_call_that_is_passed_on_counts_each_time() -> None:
     assert [a.call for a in assignments(Run(day.facts, T0, by_request=True))] == ["mine", "mine"]
     once = Run(day.facts[:-4], T0)
     assert told(compare(one, once, tie_ms=TIE_MS)) == [(Kind.ONLY_FIRST, Cause.UNEXPLAINED, "x")]
+
+
+def cut(rings: bool, *, gives_up_s: float | None = None) -> Run:
+    """`a` is served from 10 s; the journal ends at 15 s, when `b` waits, rings or gave up."""
+    day = Told()
+    for agent in ("ani", "budi"):
+        day.logs_in(0, agent)
+    day.asks(5, "b")
+    day.asks(10, "a")
+    day.served(10, "a", "ani")
+    if rings:
+        day.offered(12, "b", "budi")
+    if gives_up_s is not None:
+        day.left(gives_up_s, "b")
+    return Run(day.facts, T0, end_at=at(15))
+
+
+def test_what_the_journal_s_end_leaves_open_is_no_difference_that_needs_a_reason() -> None:
+    after, before = (run((10, "a", "ani"), (s, "b", "budi")) for s in (20, 13))
+    assert told(compare(cut(False), after, tie_ms=TIE_MS)) == [(Kind.ONLY_SECOND, Cause.ENDS, "b")]
+    assert told(compare(cut(True), before, tie_ms=TIE_MS)) == [(Kind.ONLY_SECOND, Cause.ENDS, "b")]
+
+
+def test_what_had_time_to_happen_before_the_journal_s_end_does_need_one() -> None:
+    after, before = (run((10, "a", "ani"), (s, "b", "budi")) for s in (20, 13))
+    unexplained = [(Kind.ONLY_SECOND, Cause.UNEXPLAINED, "b")]
+    assert told(compare(cut(False), before, tie_ms=TIE_MS)) == unexplained
+    assert told(compare(cut(False, gives_up_s=14), after, tie_ms=TIE_MS)) == unexplained
+
+
+def test_nothing_follows_from_the_end() -> None:
+    day = cut(True)
+    other = run((10, "a", "ani"), (13, "b", "budi"), (14, "c", "budi"))
+    assert told(compare(day, other, tie_ms=TIE_MS)) == [
+        (Kind.ONLY_SECOND, Cause.ENDS, "b"),
+        (Kind.ONLY_SECOND, Cause.UNEXPLAINED, "c"),
+    ]
+
+
+def test_after_a_range_callers_are_missing_and_nothing_needs_a_reason() -> None:
+    day = evolve(DAY, end_at=at(25))
+    other = run((10, "a", "ani"), (20, "b", "budi"), (40, "d", "ani"))
+    assert told(compare(day, other, tie_ms=TIE_MS)) == [
+        (Kind.ONLY_FIRST, Cause.ENDS, "c"),
+        (Kind.AGENT, Cause.ENDS, "d"),
+    ]
+    assert told(compare(day, run((20, "b", "budi"), (30, "c", "ani"), (40, "d", "budi")), tie_ms=TIE_MS)) == [
+        (Kind.ONLY_FIRST, Cause.UNEXPLAINED, "a"),
+    ]
 
 
 @pytest.mark.parametrize("n", [0, 1])

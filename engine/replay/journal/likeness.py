@@ -4,6 +4,8 @@ An *assignment* is an offer that was accepted, at the instant of the offer. A ca
 and is counted anew each time it is assigned. The order is compared by the longest list of assignments that
 both runs have in the same order; those outside it have *moved*. Causes are looked for in this order:
 
+`ends`: what came of it on the day is not known. A call had not ended when the journal did, and was assigned
+in the replay after that, or while it rang on the day; or it was after the range, when callers are missing.
 `commanded`: a supervisor had a hand in the call, in one it moved among, in what an agent may serve, or in the
 rules, as nobody has in a replay. `tie`: the calls it moved among were assigned within `tie_ms` of each other,
 or the two agents were ready since about the same instant: the machine decided which of them came first.
@@ -16,11 +18,12 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from math import inf
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from engine.domain.facts import CallOffered, Commanded, Fact, OfferEnded, RulesReloaded
-from engine.domain.lifecycle import AgentState, OfferEnd
+from engine.domain.lifecycle import AgentState, CallState, OfferEnd
 from engine.replay.journal.line import Line
 
 Key = tuple[str, int]  #: a call's name, and how often it had been assigned before
@@ -34,6 +37,7 @@ class Kind(StrEnum):
 
 
 class Cause(StrEnum):
+    ENDS = "ends"
     COMMANDED = "commanded"
     TIE = "tie"
     LATE = "late"
@@ -43,22 +47,30 @@ class Cause(StrEnum):
 
 @frozen
 class Run:
-    """The facts of a day whose second 0 is at `zero_at`. `by_request`: calls are known by their requests."""
+    """The facts of a day whose second 0 is at `zero_at`. `by_request`: calls are known by their requests.
+
+    `end_at`: from then on it is not known whole; None if it is.
+    """
 
     facts: Sequence[Fact]
     zero_at: int
     by_request: bool = False
+    end_at: int | None = None
 
 
 @frozen
 class Assignment:
-    """`at`: when the offer was made, ms since second 0. `free_ms`: how long call and agent were free."""
+    """`at`: when the offer was made, ms since second 0; `accepted_at`: when it was accepted.
+
+    `free_ms`: how long call and agent were free.
+    """
 
     call: str
     agent: str
     at: int
     offer: str
     free_ms: int
+    accepted_at: int = 0
 
 
 @frozen
@@ -87,7 +99,7 @@ def assignments(run: Run) -> list[Assignment]:
     """The accepted offers, in the order in which they were made."""
     line = Line()
     made: dict[str, Assignment] = {}
-    accepted: set[str] = set()
+    accepted: dict[str, int] = {}
     for fact in run.facts:
         if isinstance(fact, CallOffered) and (call := line.calls.get(fact.call)) is not None:
             name = call.request_id if run.by_request else call.id
@@ -95,9 +107,9 @@ def assignments(run: Run) -> list[Assignment]:
             free_ms = fact.at - max(call.since_at, fact.at if worker is None else worker.since_at)
             made[fact.offer] = Assignment(name, fact.agent, fact.at - run.zero_at, fact.offer, free_ms)
         elif isinstance(fact, OfferEnded) and fact.how is OfferEnd.ACCEPTED:
-            accepted.add(fact.offer)
+            accepted[fact.offer] = fact.at - run.zero_at
         line.take(fact)
-    return [each for offer, each in made.items() if offer in accepted]
+    return [evolve(each, accepted_at=accepted[offer]) for offer, each in made.items() if offer in accepted]
 
 
 def compare(first: Run, second: Run, *, tie_ms: int) -> Likeness:
@@ -114,7 +126,7 @@ def compare(first: Run, second: Run, *, tie_ms: int) -> Likeness:
     for at, kind, key in sorted(found):
         agents = (one[key].agent if key in one else "", other[key].agent if key in other else "")
         cause = judge.cause(kind, key, crossed.get(key, []), at, agents)
-        if cause is Cause.UNEXPLAINED and differences:
+        if cause is Cause.UNEXPLAINED and any(d.cause is not Cause.ENDS for d in differences):
             cause = Cause.FOLLOWS
         differences.append(Difference(kind, cause, key[0], at, agents))
     return Likeness(
@@ -146,8 +158,12 @@ class _Judge:
         self._commanded = {fact.target for fact in first.facts if isinstance(fact, Commanded)}
         read_at = (fact.at - first.zero_at for fact in first.facts if isinstance(fact, RulesReloaded))
         self._rules_at = next(read_at, None)
+        self._end = inf if first.end_at is None else first.end_at - first.zero_at
+        self._left_open = {} if first.end_at is None else _live(first, first.end_at)
 
     def cause(self, kind: Kind, key: Key, crossed: Sequence[Key], at: int, agents: tuple[str, str]) -> Cause:
+        if self._is_cut_off(kind, key, crossed, at):
+            return Cause.ENDS
         if self._is_commanded(key) or any(f"agent:{agent}" in self._commanded for agent in agents):
             return Cause.COMMANDED
         if kind is Kind.MOVED and all(self._near(key, k) for k in crossed):
@@ -160,6 +176,13 @@ class _Judge:
             return Cause.COMMANDED if any(map(self._is_commanded, crossed)) else Cause.LATE
         ruled = self._rules_at is not None and at >= self._rules_at
         return Cause.COMMANDED if ruled else Cause.UNEXPLAINED
+
+    def _is_cut_off(self, kind: Kind, key: Key, crossed: Sequence[Key], at: int) -> bool:
+        if kind is Kind.ONLY_SECOND:
+            state, known_until = self._left_open.get(key[0]), self._end - self._tie_ms
+            rang = state is CallState.OFFERED
+            return rang or (state is not None and self._runs[1][key].accepted_at >= known_until)
+        return at >= self._end or (bool(crossed) and all(self._runs[0][k].at >= self._end for k in crossed))
 
     def _is_commanded(self, key: Key) -> bool:
         return f"call:{key[0]}" in self._commanded
@@ -203,6 +226,15 @@ def _ready(run: Run, offers: Iterable[str]) -> dict[str, Mapping[str, int]]:
             found[fact.offer] = {worker.id: worker.since_at for worker in ready}
         line.take(fact)
     return found
+
+
+def _live(run: Run, end_at: int) -> dict[str, CallState]:
+    """The calls that had not ended by then."""
+    line = Line()
+    for fact in run.facts:
+        if fact.at < end_at:
+            line.take(fact)
+    return {call.request_id if run.by_request else call.id: call.state for call in line.calls.values()}
 
 
 def _moved(keys: Sequence[Key], other: Mapping[Key, Assignment]) -> Iterator[tuple[Key, list[Key]]]:

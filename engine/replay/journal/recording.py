@@ -36,10 +36,11 @@ MINUTE_MS = 60_000
 
 @frozen
 class Recorded:
-    """`facts` are those of the day, second 0 of which is at `zero_at`."""
+    """`facts` are those of the day, from its second 0 at `zero_at`. It is known whole until `end_at`."""
 
     scenario: Scenario
     zero_at: int
+    end_at: int
     facts: tuple[Fact, ...]
     notes: tuple[str, ...]
 
@@ -87,7 +88,8 @@ def record(
     scenario = _scenario(place.policy, labels or {}, agents, calls, name=name)
     scenario = evolve(scenario, clock=f"{datetime.fromtimestamp(zero_at / 1000, journal.zone):%H:%M}")
     notes = (*changes, *_notes(facts, callers, place), *dict.fromkeys(desks.notes))
-    return Recorded(scenario, zero_at, tuple(facts), notes)
+    end_at = 1 + max(fact.at for fact in facts)
+    return Recorded(scenario, zero_at, end_at if to_at is None else min(end_at, to_at), tuple(facts), notes)
 
 
 def _zero(journal: Journal, first_at: int) -> int:
