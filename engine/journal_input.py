@@ -108,6 +108,8 @@ def _url(redis_url: str | None, embedded: Path | None, settings: Settings) -> It
         yield running
         return
     if not (directory / "appendonlydir").is_dir():
+        if embedded is not None:
+            raise Usage(f"--embedded {directory}: holds no store")
         raise Usage(f"{directory}: there is no store; name one by --redis, --embedded or --config")
     try:
         with Embedded(directory) as server:

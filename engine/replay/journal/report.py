@@ -48,13 +48,21 @@ def report(
     yield csv_line(("from", "to", by.value, *example))
     facts = journal.facts(marks[0] - LOOK_BACK_MS, marks[-1])
     for found in intervals(facts, marks, policy, now=now):
-        span = (iso(found.from_at, journal.zone), iso(found.to_at, journal.zone))
+        span = (_instant(found.from_at, journal), _instant(found.to_at, journal))
         if by is By.QUEUE:
             for name, queue in sorted(found.queues.items()):
                 yield csv_line((*span, name, *queue.row().values()))
         else:
             for name, agent in sorted(found.agents.items()):
                 yield csv_line((*span, name, *agent.row(reasons).values()))
+
+
+def _instant(at: int, journal: Journal) -> str:
+    """As a spreadsheet reads it: of a replay, which has no date, what its scenario's clock shows."""
+    if journal.midnight_at is None:
+        return iso(at, journal.zone)
+    minutes, seconds = divmod((at - journal.midnight_at) // 1000, 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
 
 
 @define
