@@ -1,6 +1,5 @@
 """The command that replays one day in several ways, by other dispatchers or by other rules, and compares."""
 
-from logging import WARNING
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,12 +7,12 @@ from cyclopts import Parameter
 
 from engine import options, seeds
 from engine.interrupts import Stopped
-from engine.observability import log
 from engine.options import Usage
 from engine.replay_commands import Flag, Json, day_of, drawn, read_scenario, replayed, speed_of
 from engine.replay_output import (
     again,
     apart,
+    configure_log,
     people_at,
     print_differences,
     say,
@@ -21,7 +20,6 @@ from engine.replay_output import (
     write_html,
     write_json,
 )
-from engine.settings import LogFormat
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -102,7 +100,7 @@ def compare(
         notes = [*_unchanged(runs, day), *notes_of(runs)]
         for note in notes:
             say(f"note: {note}")
-        log.configure(LogFormat.CONSOLE, level=WARNING)
+        configure_log(live=is_live)
         stopped: Stopped | None = None
         try:
             days = replayed(runs, faster, luck)

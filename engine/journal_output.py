@@ -5,14 +5,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from logging import WARNING
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from engine import options
-from engine.settings import LogFormat
+from engine.replay_output import configure_log
 
 if TYPE_CHECKING:
     from engine.replay.journal.recording import Recorded
@@ -39,11 +38,10 @@ CAUSES = {
 
 def told_likeness(made: "Recorded", tie_ms: int) -> int:
     """Replay what was recorded, and tell how like it is."""
-    from engine.observability import log
     from engine.replay.journal.likeness import Cause, Run, compare
     from engine.replay.virtual import replay
 
-    log.configure(LogFormat.CONSOLE, level=WARNING)
+    configure_log(live=False)
     again = replay(made.scenario)
     day = Run(made.facts, made.zero_at, end_at=made.end_at)
     like = compare(day, Run(again.facts, again.start_at, by_request=True), tie_ms=tie_ms)

@@ -1,7 +1,6 @@
 """The command of planners: replay a day, and learn whether it went as promised."""
 
 import sys
-from logging import WARNING
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,12 +8,12 @@ from cyclopts import Parameter
 
 from engine import options
 from engine.interrupts import Stopped, is_interrupt
-from engine.observability import log
 from engine.options import Usage
 from engine.progress import Progress, following
 from engine.replay_output import (
     again,
     apart,
+    configure_log,
     people_at,
     print_differences,
     say,
@@ -22,7 +21,6 @@ from engine.replay_output import (
     write_html,
     write_json,
 )
-from engine.settings import LogFormat
 
 if TYPE_CHECKING:
     from engine.replay.comparison import Run
@@ -91,7 +89,7 @@ def replay(
         run = Run(day.name, day if rules is None else _ruled(day, rules), by, live)
         for note in notes_of([run]):
             say(f"note: {note}")
-        log.configure(LogFormat.CONSOLE, level=WARNING)
+        configure_log(live=live)
         [told] = replayed([run], faster, luck)
         plain = told.result.to_json()
         write_json(json_, plain)

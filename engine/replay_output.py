@@ -9,12 +9,15 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from logging import ERROR, WARNING
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from engine import options
+from engine.observability import log
+from engine.settings import LogFormat
 from engine.tables import read_toml
 
 STANDARD = "-"
@@ -41,6 +44,11 @@ def _beside(scenario: Path) -> Iterator[tuple[str, Path]]:
     for key in BESIDE:
         if isinstance(named := raw.get(key), str):
             yield f"{key} of SCENARIO", scenario.parent / named
+
+
+def configure_log(*, live: bool) -> None:
+    """Errors, and in real time warnings. What happens to a virtual node is its scenario's doing."""
+    log.configure(LogFormat.CONSOLE, level=WARNING if live else ERROR)
 
 
 @contextmanager

@@ -7,10 +7,11 @@ Student's interval (paired t: A. M. Law, "Simulation Modeling and Analysis", 5th
 
 import os
 import signal
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from logging import WARNING
+from logging import ERROR
 from math import sqrt
 from multiprocessing import get_context
 from statistics import fmean, stdev
@@ -180,8 +181,9 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 
 def _quieten() -> None:
-    """Nobody reads its log."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(WARNING))
+    """Its log is errors alone, and never where the results go."""
+    only = structlog.make_filtering_bound_logger(ERROR)
+    structlog.configure(wrapper_class=only, logger_factory=structlog.WriteLoggerFactory(sys.stderr))
 
 
 def _served(job: tuple[int, Scenario, int]) -> tuple[int, Taken, list[str]]:
