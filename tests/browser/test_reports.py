@@ -92,7 +92,7 @@ def test_on_a_phone_a_row_keeps_its_heading_in_sight(shown: Shown) -> None:
 
 def test_on_a_phone_a_changed_call_is_a_card_that_says_what_each_thing_is(shown: Shown) -> None:
     page = shown("compared", PHONE)
-    table = page.get_by_role("region", name="The largest first")
+    table = page.get_by_role("region", name="Changed outcomes first")
     assert table.evaluate("(each) => each.scrollWidth <= each.clientWidth")
     why = table.locator("tbody tr").first.locator("td").last
     assert why.evaluate("(each) => getComputedStyle(each, '::before').content") == '"why"'

@@ -98,8 +98,8 @@ def test_what_each_run_kept_and_broke_is_told() -> None:
 
 def test_several_rules_have_a_section_each_on_what_went_otherwise() -> None:
     page = compare_page(side_by_side(a_day(), a_day(VIPS_FIRST), a_day(EARLIER)))
-    assert "Calls that went otherwise under r2</h2>" in page
-    assert "Calls that went otherwise under r3</h2>" in page
+    assert "Calls that went otherwise under “r2”</h2>" in page
+    assert "Calls that went otherwise under “r3”</h2>" in page
     assert "Under <strong>r3</strong>, compared with <strong>r1</strong>:" in page
 
 
@@ -115,15 +115,39 @@ def test_over_several_days_means_have_intervals_and_what_is_no_chance_is_strong(
     means = {"": {"calls": 60.0, "mean_wait_s": 40.0}, "tier vip": {"calls": 20.5, "mean_wait_s": 50.0}}
     by = {"": {"calls": None, "mean_wait_s": Difference(-0.5, 2.0)}}
     by |= {"tier vip": {"calls": None, "mean_wait_s": Difference(-31.0, 4.0)}}
-    page = compare_page(evolve(two, spread=Spread((3, 4, 5), (means, means), (by,))))
+    page = compare_page(evolve(two, spread=Spread((3, 4, 5), (means, means), (by,), ({}, {}))))
     said = summary(page)
     assert "means over 3 days (seeds 3 to 5)" in said
     assert "tier vip, 20 calls a day" in said
     assert "<strong>−31.0 ± 4.0 s *</strong>" in said
     assert "<td>−0.5 ± 2.0 s</td>" in said
-    assert "<strong>r1</strong>, on the day of seed 3:" in said
-    assert "✓ No run broke an invariant, on the day of seed 3." in said
-    assert cells(section(page, "measures"), "Wait, mean") == ["40.0 s", "40.0 s", "−0.5 ± 2.0 s"]
+    assert "<strong>r1</strong> on the day of seed 3:" in said
+    assert "✓ No run broke an invariant on the day of seed 3." in said
+    measures = section(page, "measures")
+    assert cells(measures, "Wait, mean") == ["40.0 s", "40.0 s−0.5 ± 2.0 s"]
+    assert "<small>−0.5 ± 2.0 s</small>" in measures
+    assert "<small><strong>−31.0 ± 4.0 s *</strong></small>" in measures
+
+
+def test_over_several_days_it_is_told_on_how_many_each_expectation_was_kept() -> None:
+    """Where several were ever not kept, nobody knows on how many days all were."""
+    expect = tuple(Expectation(measure=Measure.P90_WAIT_S, max=most) for most in (60, 70, 300))
+    day = a_day()
+    several = side_by_side(*(evolve(day, scenario=evolve(day.scenario, expect=expect)) for _ in range(3)))
+    unkept: tuple[dict[str, int], ...] = ({"a promise": 6}, {"a promise": 6, "another": 1}, {})
+    spread = Spread(tuple(range(1, 11)), ({"": {}},) * 3, ({"": {}},) * 2, unkept)
+    said = summary(compare_page(evolve(several, spread=spread)))
+    invariants = "and broke no invariant on the day of seed 1."
+    assert f"✗ r1: kept every expectation on 4 of 10 days {invariants}" in said
+    assert "<li>a promise, not kept on 6 of 10 days</li>" in said
+    assert f"✗ r2: kept 1 of 3 expectations on every day {invariants}" in said
+    assert "<li>another, not kept on 1 of 10 days</li>" in said
+    assert f"✓ r3: kept every expectation on all 10 days {invariants}" in said
+    assert "found" not in said
+    kept = summary(compare_page(evolve(several, spread=evolve(spread, unkept=({}, {}, {})))))
+    assert (
+        "✓ Every run kept every expectation on all 10 days, and no run broke an invariant on the day" in kept
+    )
 
 
 def test_the_measures_of_two_runs_have_their_difference_and_the_best_is_marked(page: str) -> None:
@@ -140,7 +164,9 @@ def test_changed_calls_are_listed_with_why_and_as_cards_where_it_is_narrow(
     assert two.changes is not None
     largest = two.changes[0][0]
     listed = section(page, "changed-1")
-    assert f"{len(two.changes[0])} of 60 calls went otherwise under r2 than under r1." in listed
+    said = f"{len(two.changes[0])} of 60 calls went otherwise under <strong>r2</strong> than under"
+    assert f"{said} <strong>r1</strong>." in listed
+    assert ">Changed outcomes first, then by how much the wait changed</p>" in listed
     assert f'<td data-label="why">{largest.why()}</td>' in listed
     assert listed.index(f">{largest.before.call_id}</th>") < listed.index(two.changes[0][1].before.call_id)
 

@@ -16,10 +16,11 @@ LISTED, SEEN = 200, 20
 def went_otherwise(several: Comparison, n: int, kind: str, found: Sequence[Tally]) -> Html:
     """Between the first run and that one; `found`: its tallies by `kind`."""
     first, title, changes = several.titles[0], several.titles[n], (several.changes or ())[n - 1]
-    heading = "Calls that went otherwise" + (f" under {title}" if len(several.titles) > 2 else "")
+    heading = "Calls that went otherwise" + (f" under “{title}”" if len(several.titles) > 2 else "")
     total = len(several.days[0].result.calls)
-    said = f"{len(changes):,} of {total:,} calls went otherwise under {title} than under {first}."
-    parts: list[Html] = [el("p", said, class_="about")]
+    under = (el("strong", title), " than under ", el("strong", first))
+    said = f"{len(changes):,} of {total:,} calls went otherwise under "
+    parts: list[Html] = [el("p", said, *under, ".", class_="about")]
     if changes:
         calls = {tally.title: tally.calls for tally in found[: len(found) - (len(found) > 1)]}
         moved = shifts(n, title, first, kind, calls, changes)
@@ -50,7 +51,13 @@ def _listed(changes: Sequence[Changed]) -> list[Html]:
     most = f"The {len(rows)} largest changes" if len(changes) > LISTED else "The largest changes"
     parts = [
         el("h3", f"{most}, and why"),
-        table("The largest first", head, rows[:SEEN], class_="changed", cards=True),
+        table(
+            "Changed outcomes first, then by how much the wait changed",
+            head,
+            rows[:SEEN],
+            class_="changed",
+            cards=True,
+        ),
     ]
     if rows[SEEN:]:
         rest = table("The changes that follow", head, rows[SEEN:], class_="changed", cards=True)

@@ -6,7 +6,7 @@ from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES
 from engine.replay.replications import Spread
 from engine.replay.report.changes import went_otherwise
-from engine.replay.report.html import Child, Html, el, signed, table
+from engine.replay.report.html import Child, Html, el, join, signed, table
 from engine.replay.report.parts import definitions, drawings, drawn, page, section, without_head_start
 from engine.replay.report.summary import summary
 from engine.replay.report.tally import tallies
@@ -37,7 +37,10 @@ def compare_page(several: Comparison, made_by: str = "") -> str:
 def _sides(several: Comparison) -> Iterator[Html]:
     note = f"{BEST} marks the best of a row, where one is better at all; small differences may be chance."
     if several.spread is not None:
-        note = "Means over the days of all seeds; * marks a difference that is not chance, at 95 %."
+        note = (
+            f"Means over the days of all seeds, below them the differences to {several.titles[0]} with their "
+            "95 % intervals; * marks one that is not chance."
+        )
     if (speed := several.days[0].result.speed) != 1:
         note += f" At this speed a millisecond of the machine's own counts as {speed:g} ms of the day."
     yield el("p", note, class_="about")
@@ -60,11 +63,7 @@ def _sides(several: Comparison) -> Iterator[Html]:
 
 
 def _over_days(several: Comparison, spread: Spread) -> Iterator[Html]:
-    """The same of several days; beside each run after the first, by how much it differs."""
-    head = [
-        "",
-        *(h for n, title in enumerate(several.titles) for h in ([title, "difference"] if n else [title])),
-    ]
+    """The same of several days; below each run's mean, after the first, by how much it differs."""
     for heading, first in spread.means[0].items():
         rows: list[list[Child]] = []
         for measure in (m for m in MEASURES if first.get(m.key) is not None):
@@ -72,10 +71,10 @@ def _over_days(several: Comparison, spread: Spread) -> Iterator[Html]:
             for means, differences in zip(spread.means[1:], spread.differences, strict=True):
                 by = differences[heading][measure.key]
                 text = "-" if by is None else signed(interval(measure.unit, by))
-                row += [signed(said(measure.unit, means[heading].get(measure.key)))]
-                row += [el("strong", text) if by is not None and by.sure else text]
+                mean = signed(said(measure.unit, means[heading].get(measure.key)))
+                row.append(join((mean, el("small", el("strong", text) if by and by.sure else text))))
             rows.append(row)
-        yield table(heading.capitalize() or "All calls", head, rows, class_="sides")
+        yield table(heading.capitalize() or "All calls", ["", *several.titles], rows, class_="sides means")
 
 
 def _side(text: str, first: bool) -> Child:

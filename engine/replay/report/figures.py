@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from engine.replay.expectations import percentile
 from engine.replay.report import plot
+from engine.replay.report.faults import fault_legend, fault_marks
 from engine.replay.report.html import Html, join, table
 from engine.replay.report.intervals import edges_of, in_half_hours, mean_levels, service_levels
 from engine.replay.report.plot import Frame
@@ -74,7 +75,8 @@ def _stacked(
         peak = max(range(BINS), key=totals.__getitem__)
         desc = f"Highest {totals[peak]:.1f} at {view.shown(edges[peak])}. Numbers in the table."
         drawn = plot.areas(frame, edges, [(s, v) for (s, _), v in zip(series, layer, strict=True)])
-        drawings.append(plot.svg(view.named(name, k), f"{heading}{view.of(k)}", desc, frame, axes, drawn))
+        parts = (axes, drawn, fault_marks(view, frame))
+        drawings.append(plot.svg(view.named(name, k), f"{heading}{view.of(k)}", desc, frame, *parts))
     tables = (
         table(
             f"{heading}{view.of(k)}: mean of each interval",
@@ -86,7 +88,8 @@ def _stacked(
         )
         for k, layer in enumerate(layers)
     )
-    return Section(name, heading, about, plot.legend(series), tuple(drawings), join(tables))
+    legend = plot.legend(series, upright=fault_legend(view))
+    return Section(name, heading, about, legend, tuple(drawings), join(tables))
 
 
 def waits(view: View) -> Section:
@@ -141,7 +144,7 @@ def waits(view: View) -> Section:
 
 def service_level(view: View) -> Section:
     found = [service_levels(day, view.end_s, view.zero_s) for day in view.days]
-    frame = view.frame(220, 1.0, right=88)
+    frame = view.frame(220, 1.0, right=112)
     axes = plot.axes(frame, view.clock(), _shares(), "time of arrival", "service level")
     drawings = []
     for k, (day, rows) in enumerate(zip(view.days, found, strict=True)):
@@ -151,7 +154,8 @@ def service_level(view: View) -> Section:
             if row.level is not None
         ]
         targets = {queue.service_target for queue in day.result.scenario.queues}
-        marks = [plot.mark_y(frame, t / 100, f"target {t} %") for t in targets if len(targets) == 1]
+        named = [(t, f"target {t} %", "(service_target)") for t in targets if len(targets) == 1]
+        marks = [plot.mark_y(frame, t / 100, *label) for t, *label in named]
         title = f"Service level by interval{view.of(k)}"
         desc = "A bar for each interval of arrival. Numbers in the table."
         bars = plot.bars(frame, shown, 0)
@@ -175,7 +179,10 @@ def service_level(view: View) -> Section:
         )
         for k, rows in enumerate(found)
     )
-    about = "Share of calls answered within the threshold, by when they came."
+    about = (
+        "Share of calls answered within the threshold, by when they came. The line across is the queues' "
+        "service_target, to which the wallboard holds them; what the scenario expects is told above."
+    )
     return Section("level", "Service level", about, Html(""), tuple(drawings), join(tables))
 
 

@@ -170,11 +170,15 @@ def bars(frame: Frame, values: Sequence[tuple[float, float, float]], series: int
     return el("g", el("path", d=path, class_=f"area s{series}"), texture)
 
 
-def mark_y(frame: Frame, value: float, label: str) -> Html:
-    """A level across the drawing, named in its right margin."""
+def mark_y(frame: Frame, value: float, *label: str) -> Html:
+    """A level across the drawing, named in its right margin, in as many lines as are given."""
     y, right = frame.at_y(value), frame.width - frame.right
     line = el("line", x1=n(frame.left), x2=n(right + 4), y1=n(y), y2=n(y), class_="mark")
-    return el("g", line, el("text", label, x=n(right + 8), y=n(y), dy="0.32em", class_="note"))
+    said = (
+        el("text", text, x=n(right + 8), y=n(y + 13 * k), dy="0.32em", class_="note")
+        for k, text in enumerate(label)
+    )
+    return el("g", line, *said)
 
 
 def mark_x(frame: Frame, value: float, label: str) -> Html:
@@ -208,9 +212,12 @@ def lanes(
     return el("g", *drawn)
 
 
-def legend(entries: Sequence[tuple[int, str]], *, lines: bool = False) -> Html:
-    """What each series is, in HTML beside the drawing."""
-    return el("ul", *(el("li", _swatch(k, lines), text) for k, text in entries), class_="legend")
+def legend(entries: Sequence[tuple[int, str]], *, lines: bool = False, upright: Sequence[str] = ()) -> Html:
+    """What each series is, in HTML beside the drawing; then what the upright lines are."""
+    stroke = el("path", d="M5 0V14", class_="fault")
+    mark = el("svg", stroke, viewBox="0 0 10 14", width=10, height=14, aria_hidden="true")
+    series = (el("li", _swatch(k, lines), text) for k, text in entries)
+    return el("ul", *series, *(el("li", mark, text) for text in upright), class_="legend")
 
 
 def _swatch(series: int, lines: bool) -> Html:

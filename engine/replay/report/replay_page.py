@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from engine.replay.measures import MEASURES, take
+from engine.replay.report.faults import went_wrong
 from engine.replay.report.html import Html, el, table
 from engine.replay.report.longest import longest_waits
 from engine.replay.report.parts import definitions, drawings, drawn, lines, page, section, without_head_start
@@ -33,6 +34,7 @@ def replay_page(day: Day, violations: Sequence[str], made_by: str = "") -> str:
         [day],
         made_by,
         _verdict(violations),
+        went_wrong(result.scenario),
         el("ul", *(_headline(day, key, whole) for key in HEADLINES), class_="headlines"),
         section(
             "summary",

@@ -42,7 +42,7 @@ def shifts(
         frame, [(s, signed(f"{s:+g}") if s else "0") for s in _ticks(end_s)], [], x_title, "share of calls"
     )
     desc = f"A histogram for each {kind}. Numbers in the table."
-    heading = f"How waits moved from {first} to {title}"
+    heading = f"How waits moved from “{first}” to “{title}”"
     drawing = plot.svg(f"shifts-{n}", heading, desc, frame, axes, *parts)
     rows = [
         [_bin(k, width_s), *(f"{found[k]:,}" for found in counts.values())]

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES, Measure
 from engine.replay.replications import Spread
+from engine.replay.report.faults import went_wrong
 from engine.replay.report.html import Child, Html, el, grouped, signed
-from engine.replay.report.parts import lines, section
+from engine.replay.report.kept import kept, of_day
+from engine.replay.report.parts import section
 from engine.replay.report.tally import Tally
 from engine.replay.result import Dispatch
-from engine.replay.sample import Day, Sample
+from engine.replay.sample import Sample
 from engine.replay.table import difference, interval, said, titled
 
 #: What is told of each tier.
@@ -28,9 +30,10 @@ def summary(several: Comparison, groups: tuple[str, Sequence[str]], found: Seque
         "What differs",
         *_differences(several),
         *(el("p", f"Note: {note}", class_="note") for note in several.notes),
+        went_wrong(several.days[0].result.scenario),
         _by_group(several, groups),
         *_sentences(several, found),
-        *_kept(several),
+        *kept(several),
         class_="summary",
     )
 
@@ -78,7 +81,7 @@ def _by_group(several: Comparison, groups: tuple[str, Sequence[str]]) -> Html:
         count = f"means over {len(spread.seeds)} days (seeds {spread.seeds[0]} to {spread.seeds[-1]})"
         days = f"; {count}, differences with their 95 % intervals, * where that is not chance"
     return grouped(
-        f"By {kind}, each run with its difference to {first}{days}", head, bodies, class_="by-group"
+        f"By {kind}, each run with its difference to “{first}”{days}", head, bodies, class_="by-group"
     )
 
 
@@ -119,42 +122,5 @@ def _sentences(several: Comparison, found: Sequence[Sequence[Tally]]) -> Iterato
     for title, tallies in zip(several.titles[1:], found, strict=True):
         said_of = (el("li", el("strong", t.title), f" ({t.calls:,} calls): {t.sentence()}.") for t in tallies)
         first = el("strong", several.titles[0])
-        heading = el("p", "Under ", el("strong", title), ", compared with ", first, f"{_of_day(several)}:")
+        heading = el("p", "Under ", el("strong", title), ", compared with ", first, f"{of_day(several)}:")
         yield el("div", heading, el("ul", *said_of), class_="otherwise")
-
-
-def _kept(several: Comparison) -> Iterator[Html]:
-    """What each run kept and broke; on one line if all kept everything."""
-    verdicts = [_verdict(day) for day in several.days]
-    if not any(broken for _, broken in verdicts):
-        expected = several.days[0].result.scenario.expect
-        promised = "Every run kept every expectation, and n" if expected else "N"
-        yield el("p", f"✓ {promised}o run broke an invariant{_of_day(several)}.", class_="verdict kept")
-        return
-    for title, (told, broken) in zip(several.titles, verdicts, strict=True):
-        mark, kind = ("✗", "broken") if broken else ("✓", "kept")
-        yield el(
-            "div",
-            el("p", f"{mark} {title}: {told}{_of_day(several)}."),
-            lines(broken) if broken else None,
-            class_=f"verdict {kind}",
-        )
-
-
-def _of_day(several: Comparison) -> str:
-    """Of which day calls are told one by one, if there are several."""
-    return "" if several.spread is None else f", on the day of seed {several.spread.seeds[0]}"
-
-
-def _verdict(day: Day) -> tuple[str, Sequence[str]]:
-    """In words, and each thing that was broken."""
-    result = day.result
-    unkept, expected = result.unkept, len(result.scenario.expect)
-    promised = f"kept {expected - len(unkept)} of {expected} expectations and " if expected else ""
-    return (
-        f"{promised}broke {len(result.violations) or 'no'} invariant{'s' * (len(result.violations) > 1)}",
-        (
-            *result.violations,
-            *unkept,
-        ),
-    )

@@ -10,6 +10,7 @@ from engine.replay.report import plot
 from engine.replay.report.html import Html
 from engine.replay.report.plot import Frame
 from engine.replay.sample import Day, told_apart
+from engine.replay.scenario import Scenario
 
 #: States in the order in which they are stacked, each with the series that draws it.
 STATES = {
@@ -67,9 +68,14 @@ class View:
         return [(FIRST + k, name) for k, name in enumerate(self.groups[1])]
 
     @property
+    def scenario(self) -> Scenario:
+        """What the runs have in common: all but their rules."""
+        return self.days[0].result.scenario
+
+    @property
     def zero_s(self) -> int:
         """What a clock shows at second 0."""
-        return self.days[0].result.scenario.zero_s
+        return self.scenario.zero_s
 
     def clock(self) -> list[tuple[float, str]]:
         return plot.clock_ticks(self.end_s, round(self.width / 72), self.zero_s)
