@@ -129,9 +129,9 @@ def choice(option: str, text: str, kind: type[E]) -> E:
 def window(option: str, text: str, zero_s: int) -> tuple[float, float]:
     """`09:00..10:30` by a clock that shows `zero_s` at second 0, or `1h..2h30m` from there; as seconds."""
     start, sign, end = text.partition("..")
-    if not sign:
-        wrong(option, text, 'START..END, such as "09:00..10:30" or "9h..10h30m"')
-    bounds = (_second(option, start, zero_s), _second(option, end, zero_s))
+    bounds = (_second(start, zero_s), _second(end, zero_s)) if sign else (None, None)
+    if bounds[0] is None or bounds[1] is None:
+        wrong(option, text, 'START..END, such as "09:00..10:00" or "9h..10h"')
     if bounds[0] >= bounds[1]:
         wrong(option, text, "an end after its start")
     if bounds[0] < 0:
@@ -140,14 +140,18 @@ def window(option: str, text: str, zero_s: int) -> tuple[float, float]:
             text,
             f"a start at {zero_s // 3600:02}:{zero_s // 60 % 60:02} or later, when the day begins",
         )
-    return bounds
+    return bounds[0], bounds[1]
 
 
-def _second(option: str, text: str, zero_s: int) -> float:
+def _second(text: str, zero_s: int) -> float | None:
     from engine.replay.reading import clock_s
 
-    shown_s = clock_s(text)
-    return duration(option, text) / 1000 if shown_s is None else float(shown_s - zero_s)
+    if (shown_s := clock_s(text)) is not None:
+        return float(shown_s - zero_s)
+    try:
+        return duration_ms(text) / 1000
+    except Expected:
+        return None
 
 
 def readable(option: str, path: Path) -> Path:

@@ -256,6 +256,14 @@ def test_what_the_call_log_does_not_tell_is_given_or_assumed(
     assert [agent.answer_ms for agent in load_scenario(tmp_path / "day.toml").agents] == [4_000]
 
 
+@pytest.mark.parametrize("asked", ["30s", "8s"])
+def test_the_wrap_up_that_was_asked_for_stands_in_the_file(tmp_path: Path, asked: str) -> None:
+    """Even if it is what a queue has anyway."""
+    write_day(tmp_path)
+    assert run(*IMPORT.replace("5s", asked).split()) == 0
+    assert f'wrap_up = "{asked}"' in (tmp_path / "day.toml").read_text()
+
+
 def test_a_call_log_that_cannot_be_written_is_said_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -340,6 +348,10 @@ def test_a_window_is_by_the_scenario_s_clock_and_so_is_what_it_holds(
     assert "  09:00:00.000  asked for queue" in capsys.readouterr().out
     assert run("report", "--json", "r.json", "--from", "09:00", "--to", "09:30") == 0
     assert capsys.readouterr().out.splitlines()[1].startswith("09:00:00,09:30:00,")
+    for unclear in ("9..10", "9", "09:00..noon"):
+        assert run("replay", "day.toml", "--window", unclear) == 2
+        expected = 'expected START..END, such as "09:00..10:00" or "9h..10h"\n'
+        assert capsys.readouterr().err == f"giliran: --window {unclear}: {expected}"
     assert run("replay", "day.toml", "--window", "08:00..10:00") == 2
     assert "--window 08:00..10:00: expected a start at 08:59 or later" in capsys.readouterr().err
 

@@ -53,6 +53,8 @@ class Measure(StrEnum):
 
 
 _SHARES = frozenset({Measure.ABANDONMENT, Measure.SERVICE_LEVEL})
+#: What is found is told to the ms, a share to a hundredth of a per cent, unless it then looked as expected.
+_DIGITS = {False: 3, True: 4}
 _TITLES = {
     Measure.CALLS: "Calls",
     Measure.SERVED: "Served",
@@ -143,11 +145,15 @@ class Expectation:
             return _out_of_order(self.order, rows)
         mine = [r for r in rows if self._covers(r)]
         found = measured(self.measure, mine, service_level_s, rows)
-        low, high = self.min, self.max
-        if found is not None and (low is None or found >= low) and (high is None or found <= high):
+        if found is None:
+            return f"{self.words()}, nothing to measure"
+        if self._allows(found):
             return None
-        said = "nothing to measure" if found is None else f"found {self.measure.said(found)}"
-        return f"{self.words()}, {said}"
+        near = round(found, _DIGITS[self.measure in _SHARES])
+        return f"{self.words()}, found {self.measure.said(found if self._allows(near) else near)}"
+
+    def _allows(self, found: float) -> bool:
+        return (self.min is None or found >= self.min) and (self.max is None or found <= self.max)
 
     def _covers(self, row: Mapping[str, Any]) -> bool:
         wanted = {"queue": self.queue, "tier": self.tier, "call_id": self.call, "agent_id": self.agent}

@@ -26,7 +26,7 @@ from engine.replay.expectations import Expectation, Known
 from engine.replay.faults import MOST_NODES, Fault
 from engine.replay.reading import CLOCK, as_clock, clock_s, scenario_converter
 from engine.replay.rows import AgentRow, CallRow, Second
-from engine.tables import A_NAME, ConfigError, Mistake, read_toml, shown, structure
+from engine.tables import A_NAME, ConfigError, Mistake, duration_text, read_toml, shown, structure
 from engine.toml_text import toml_rows, toml_value
 
 _ROWS = ("queues", "rules", "expect", "faults", "arrivals", "crews", "agents", "calls")
@@ -150,8 +150,13 @@ def as_name(stem: str) -> str:
 
 
 def dump_scenario(scenario: Scenario) -> str:
-    """The scenario as TOML that holds everything itself, one row a line."""
+    """The scenario as TOML that holds everything itself, one row a line.
+
+    A queue's wrap-up is written even where it is the default: it is what one looks for first.
+    """
     plain: dict[str, Any] = scenario_converter().unstructure(scenario)
+    for queue, row in zip(scenario.queues, plain.get("queues", ()), strict=True):
+        row["wrap_up"] = duration_text(queue.wrap_up_ms)
     known = [f.name for f in attrs.fields(Scenario) if f.name in plain]
     keys = [k for k in ("name", *known) if k not in _ROWS]
     head = "".join(f"{key} = {toml_value(plain[key])}\n" for key in dict.fromkeys(keys))

@@ -241,6 +241,23 @@ def test_an_order_is_that_of_being_connected() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("left", "calls", "most", "said"),
+    [
+        (7, 73, 0.05, "9.59%"),
+        (7, 73, 0.095885, "9.59%"),
+        (7, 73, 0.09589, "9.58904%"),
+        (1, 25_000, 0.0, "0.004%"),
+    ],
+)
+def test_a_share_that_was_found_is_rounded_unless_it_then_looked_as_expected(
+    left: int, calls: int, most: float, said: str
+) -> None:
+    rows = [{"outcome": "abandoned" if n < left else "served", "wait_s": 9.0} for n in range(calls)]
+    [told] = failures((Expectation(measure=Measure.ABANDONMENT, max=most),), rows, {})
+    assert told.endswith(f", found {said}")
+
+
 def test_whoever_was_overtaken_is_found_among_all() -> None:
     """c1 waits until second 91; c30, which came 29 s later, is connected at 35."""
     late = [row("c1", "served", 90.0, "vip"), row("c30", "served", 5.0), row("c60", "abandoned", 1.0)]
