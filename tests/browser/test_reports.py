@@ -7,13 +7,19 @@ import pytest
 from attrs import evolve
 from playwright.sync_api import Browser, Page
 
+from engine.replay.comparison import Comparison
+from engine.replay.measures import MEASURES, Unit
+from engine.replay.replications import Difference, Spread
 from engine.replay.report.page import compare_page, replay_page
+from engine.replay.result import Result
 from engine.replay.sample import Day
+from engine.replay.table import sides
 from tests.replay.pages import VIPS_FIRST, a_day, side_by_side
 
 from .axe import violations
 
 DESK, PHONE = (1366, 768), (390, 844)
+SCROLLS = "(each) => each.scrollWidth > each.clientWidth"
 #: An A4 page less its margins, in CSS pixels.
 PAPER = (703, 1017)
 
@@ -25,9 +31,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     several = evolve(side_by_side(before, after), told=((), ("rule tier=vip is new",)))
     folder = tmp_path_factory.mktemp("reports")
     pages = {"replayed": replay_page(Day(after), ["c1: too late"]), "compared": compare_page(several)}
+    pages["six"] = compare_page(six_over_days(before))
     for name, text in pages.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return {name: folder / f"{name}.html" for name in pages}
+
+
+def six_over_days(day: Result) -> Comparison:
+    """As many runs as there can be, each with intervals as wide as they come."""
+    several = evolve(side_by_side(*[day] * 6), titles=tuple(f"head_{n}5_wrap_30" for n in range(6)))
+    means = {heading: of_day for heading, [of_day] in sides([several.days[0]])}
+    shares, others = Difference(-0.224, 0.205), Difference(-30.7, 29.6)
+    wide = {
+        heading: {m.key: shares if m.unit is Unit.SHARE else others for m in MEASURES if m.key in of_day}
+        for heading, of_day in means.items()
+    }
+    return evolve(several, spread=Spread(tuple(range(1, 11)), (means,) * 6, (wide,) * 5, ({},) * 6))
 
 
 class Shown:
@@ -58,7 +77,7 @@ def too_wide(page: Page) -> bool:
     return bool(page.evaluate("() => document.documentElement.scrollWidth > innerWidth"))
 
 
-@pytest.mark.parametrize("name", ["replayed", "compared"])
+@pytest.mark.parametrize("name", ["replayed", "compared", "six"])
 @pytest.mark.parametrize("size", [DESK, PHONE])
 def test_no_page_is_wider_than_the_screen(shown: Shown, name: str, size: tuple[int, int]) -> None:
     page = shown(name, size)
@@ -98,7 +117,13 @@ def test_on_a_phone_a_changed_call_is_a_card_that_says_what_each_thing_is(shown:
     assert why.evaluate("(each) => getComputedStyle(each, '::before').content") == '"why"'
 
 
-@pytest.mark.parametrize("name", ["replayed", "compared"])
+def test_on_a_desk_no_table_of_six_runs_scrolls(shown: Shown) -> None:
+    tables = shown("six", DESK).locator(".scroll:visible").all()
+    assert len(tables) > 2
+    assert [t.get_attribute("aria-label") for t in tables if t.evaluate(SCROLLS)] == []
+
+
+@pytest.mark.parametrize("name", ["replayed", "compared", "six"])
 def test_on_paper_everything_is_open_and_nothing_is_cut(shown: Shown, name: str) -> None:
     page = shown(name, PAPER)
     folded = page.locator("details .scroll")
