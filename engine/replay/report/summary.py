@@ -79,7 +79,9 @@ def _by_group(several: Comparison, groups: tuple[str, Sequence[str]]) -> Html:
     days = ""
     if spread is not None:
         count = f"means over {len(spread.seeds)} days (seeds {spread.seeds[0]} to {spread.seeds[-1]})"
-        days = f"; {count}, differences with their 95 % intervals, * where that is not chance"
+        days = (
+            f"; {count}, differences with their 95\N{NO-BREAK SPACE}% intervals, * where that is not chance"
+        )
     return grouped(
         f"By {kind}, each run with its difference to “{first}”{days}", head, bodies, class_="by-group"
     )
