@@ -169,7 +169,7 @@ def interval(unit: Unit, found: "Difference") -> str:
     scale, of = {Unit.SHARE: (100, " points"), Unit.BYTES: (0.001, " kB")}.get(unit, (1, ""))
     of = {Unit.SECONDS: " s", Unit.MILLISECONDS: " ms"}.get(unit, of)
     places = 2 if unit is Unit.RATIO else 1
-    mean, half = round(found.mean * scale, places), round(found.half_width * scale, places)
+    mean, half = (round(each * scale, places) + 0.0 for each in (found.mean, found.half_width))
     if not mean and not half:
         return "0"
     return f"{mean:+,.{places}f} ± {half:,.{places}f}{of}" + (f" {SURE}" if found.sure else "")
