@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page
 from engine.replay.comparison import Comparison
 from engine.replay.measures import MEASURES, Unit
 from engine.replay.replications import Difference, Spread
-from engine.replay.report.page import compare_page, replay_page
+from engine.replay.report.compare_page import compare_page
+from engine.replay.report.replay_page import replay_page
 from engine.replay.result import Result
 from engine.replay.sample import Day
 from engine.replay.table import sides

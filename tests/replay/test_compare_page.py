@@ -10,7 +10,7 @@ from engine.replay.compare import changed
 from engine.replay.comparison import Comparison
 from engine.replay.expectations import Expectation, Measure
 from engine.replay.replications import Difference, Spread
-from engine.replay.report.page import compare_page
+from engine.replay.report.compare_page import compare_page
 from engine.replay.report.shifts import shifts
 from engine.replay.result import Result
 from tests.replay.facts_by_hand import asked, came, ended, result, row, scenario, taken

@@ -10,7 +10,7 @@ from engine.replay.report.figures import agents_by_state, queue_length
 from engine.replay.report.gantt import gantt
 from engine.replay.report.html import Html
 from engine.replay.report.intervals import in_half_hours, interval_s, mean_levels, service_levels
-from engine.replay.report.page import replay_page
+from engine.replay.report.replay_page import replay_page
 from engine.replay.report.view import View
 from engine.replay.rows import CallRow
 from engine.replay.sample import Day

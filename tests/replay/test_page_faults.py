@@ -8,9 +8,10 @@ import pytest
 from attrs import evolve
 
 from engine.replay.faults import Fault, FaultKind
+from engine.replay.report.compare_page import compare_page
 from engine.replay.report.faults import SEEN, told
 from engine.replay.report.figures import agents_by_state, queue_length
-from engine.replay.report.page import compare_page, replay_page
+from engine.replay.report.replay_page import replay_page
 from engine.replay.report.view import Section, View
 from engine.replay.result import Result
 from engine.replay.sample import Day

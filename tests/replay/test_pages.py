@@ -7,7 +7,8 @@ import pytest
 
 from engine import __version__
 from engine.replay.measures import MEASURES
-from engine.replay.report.page import compare_page, replay_page
+from engine.replay.report.compare_page import compare_page
+from engine.replay.report.replay_page import replay_page
 from engine.replay.sample import Day
 from engine.replay.virtual import replay
 from tests.replay.facts_by_hand import scenario
