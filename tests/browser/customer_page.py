@@ -44,6 +44,13 @@ class Customer(Person):
     def title(self, key: str, **params: Any) -> str:
         return f"{self.text(key, **params)} · {self.text('customer.title')}"
 
+    def is_in_line(self) -> bool:
+        """Whether what he asked for was granted; if not, the queue is full."""
+        waits = self.page.get_by_text(str(self.text("waiting.title"))).filter(visible=True).first
+        full = self.page.get_by_text(str(self.text("refused.queue_full"))).filter(visible=True).first
+        expect(waits.or_(full)).to_be_visible()
+        return waits.is_visible()
+
     def sees_place(self, place: int) -> None:
         self.sees("waiting.title")
         expect(self.page.get_by_text(str(place), exact=True)).to_be_visible()

@@ -43,6 +43,11 @@ def test_a_full_service_takes_nobody_and_says_so(house: House) -> None:
     second.sees("choose.lead")
     first.leaves_the_queue()
     second.asks("Tiny service")
+    for _ in range(5):  # how many wait is told to every node once a second
+        if second.is_in_line():
+            break
+        second.press("prepare.other")
+        second.asks("Tiny service")
     second.sees_place(1)
 
 
