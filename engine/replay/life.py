@@ -3,6 +3,7 @@
 Everything he does takes scenario time, so his waits are divided by `speed`.
 """
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 import trio
@@ -19,7 +20,7 @@ class Person(Protocol):
     def act(self, later: Later) -> Deeds: ...
 
 
-class Life:
+class Life(ABC):
     """Carries out a person's deeds. Whoever inherits has these fields, and a way to ask and to leave."""
 
     person: Person
@@ -29,13 +30,13 @@ class Life:
     over: bool
     _nursery: trio.Nursery | None
 
+    @abstractmethod
     def ask(self, message: ClientMessage) -> None:
         """Send what the person asks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def leave(self) -> None:
         """The person goes: end what goes on."""
-        raise NotImplementedError
 
     def do(self, deeds: Deeds) -> None:
         """What the person does. Once he has left, nothing."""

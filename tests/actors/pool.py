@@ -17,9 +17,9 @@ from engine.actors.context import Context
 from engine.actors.directory import Directory
 from engine.actors.ids import RandomIds
 from engine.actors.leadership import Leadership, Pulse
-from engine.actors.notices import AgentStateNow, Error, Ok
+from engine.actors.notices import AgentConnected, AgentStateNow, CustomerConnected, Error, Offer, Ok
 from engine.actors.ports import CloseCode, Identity
-from engine.actors.requests import CallRequest, StateSet
+from engine.actors.requests import CallRequest, OfferAccept, StateSet
 from engine.actors.rulebook import Rulebook
 from engine.domain.change import Reaped
 from engine.domain.errors import Refused
@@ -370,3 +370,19 @@ class Pool:
     def facts(self, kind: str) -> list[dict[str, Any]]:
         """The journal's facts of that kind, in order."""
         return [f for _, _, _, facts in self.memory.journal for f in facts if f["kind"] == kind]
+
+
+async def in_call(
+    pool: Pool,
+    queue: str = "general",
+    *,
+    siti_at: VirtualNode | None = None,
+    budi_at: VirtualNode | None = None,
+) -> tuple[Client, Client]:
+    """An agent and a customer who talk."""
+    siti = await pool.ready("siti", siti_at)
+    budi = await pool.waiting("budi", queue, budi_at)
+    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
+    await siti.hear(AgentConnected)
+    await budi.hear(CustomerConnected)
+    return siti, budi

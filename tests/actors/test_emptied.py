@@ -4,7 +4,6 @@ import pytest
 import trio
 
 from engine.actors.notices import (
-    AgentConnected,
     AgentStateNow,
     CallEnded,
     CallOffered,
@@ -23,16 +22,7 @@ from engine.domain.lifecycle import AgentState, CallState, EndReason, RequeueRea
 from engine.domain.model import Agent
 from engine.domain.news import Resynced
 
-from .pool import Client, Pool
-
-
-async def in_call(pool: Pool) -> tuple[Client, Client]:
-    siti = await pool.ready("siti")
-    budi = await pool.waiting("budi")
-    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
-    await siti.hear(AgentConnected)
-    await budi.hear(CustomerConnected)
-    return siti, budi
+from .pool import Pool, in_call
 
 
 async def test_waiting_customers_keep_their_places_in_a_new_era(pool: Pool) -> None:

@@ -30,23 +30,13 @@ from engine.domain.limits import MAILBOX_REQUESTS, MAILBOX_SIGNALS
 from engine.domain.model import Agent
 from engine.domain.news import Changed
 
-from .pool import Client, Pool, VirtualNode
+from .pool import Pool, VirtualNode, in_call
 
 
 @pytest.fixture
 async def other(pool: Pool) -> VirtualNode:
     """A second node; the first leads."""
     return await pool.node("b")
-
-
-async def in_call(pool: Pool, *, siti_at: VirtualNode, budi_at: VirtualNode) -> tuple[Client, Client]:
-    """An agent and a customer who talk."""
-    siti = await pool.ready("siti", siti_at)
-    budi = await pool.waiting("budi", node=budi_at)
-    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
-    await siti.hear(AgentConnected)
-    await budi.hear(CustomerConnected)
-    return siti, budi
 
 
 # a customer who waits

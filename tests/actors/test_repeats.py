@@ -9,7 +9,6 @@ from engine.actors.notices import (
     AgentConnected,
     AgentStateNow,
     CallEnded,
-    CustomerConnected,
     Error,
     Offer,
     Ok,
@@ -25,15 +24,7 @@ from engine.actors.requests import (
 from engine.domain.errors import Code
 from engine.domain.lifecycle import AgentState, CallState, EndReason
 
-from .pool import Client, Pool
-
-
-async def in_call(pool: Pool, queue: str = "general") -> tuple[Client, Client]:
-    siti, budi = await pool.ready("siti"), await pool.waiting("budi", queue)
-    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
-    await siti.hear(AgentConnected)
-    await budi.hear(CustomerConnected)
-    return siti, budi
+from .pool import Client, Pool, in_call
 
 
 async def answered_to_nobody(client: Client, request: Request) -> None:

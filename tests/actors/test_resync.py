@@ -20,16 +20,7 @@ from engine.domain.lifecycle import AgentState, CallState, EndReason
 from engine.domain.model import Agent, Customer
 from engine.domain.news import Changed
 
-from .pool import Client, Pool, VirtualNode
-
-
-async def in_call(pool: Pool, siti_at: VirtualNode, budi_at: VirtualNode) -> tuple[Client, Client]:
-    siti = await pool.ready("siti", siti_at)
-    budi = await pool.waiting("budi", node=budi_at)
-    await siti.ask(OfferAccept(offer_id=(await siti.hear(Offer)).offer_id))
-    await siti.hear(AgentConnected)
-    await budi.hear(CustomerConnected)
-    return siti, budi
+from .pool import Pool, in_call
 
 
 async def flap(pool: Pool) -> None:
@@ -102,7 +93,7 @@ async def test_what_the_store_lost_in_the_same_era_is_not_believed_any_longer(po
 
 async def test_a_store_that_flaps_costs_nobody_his_session(pool: Pool) -> None:
     other = await pool.node("b")
-    siti, budi = await in_call(pool, other, pool.nodes[0])
+    siti, budi = await in_call(pool, siti_at=other, budi_at=pool.nodes[0])
     await flap(pool)
     await trio.sleep(20)
     assert (siti.closed, budi.closed) == (None, None)
@@ -112,7 +103,7 @@ async def test_a_store_that_flaps_costs_nobody_his_session(pool: Pool) -> None:
 
 async def test_who_leaves_while_the_store_flaps_is_dropped_when_it_stays(pool: Pool) -> None:
     other = await pool.node("b")
-    _, budi = await in_call(pool, other, pool.nodes[0])
+    _, budi = await in_call(pool, siti_at=other, budi_at=pool.nodes[0])
     pool.memory.away()
     await trio.sleep(5)
     pool.memory.back()
@@ -125,7 +116,7 @@ async def test_who_leaves_while_the_store_flaps_is_dropped_when_it_stays(pool: P
 
 async def test_a_store_that_flaps_and_then_is_empty_is_filled_again(pool: Pool) -> None:
     other = await pool.node("b")
-    siti, budi = await in_call(pool, other, pool.nodes[0])
+    siti, budi = await in_call(pool, siti_at=other, budi_at=pool.nodes[0])
     waiting = await pool.waiting("dewi")
     calls = [pool.call_of(client) for client in (budi, waiting)]
     pool.memory.away()
@@ -144,7 +135,7 @@ async def test_a_store_that_flaps_and_then_is_empty_is_filled_again(pool: Pool) 
 async def test_a_record_that_names_a_session_nobody_has_here_is_dropped(pool: Pool) -> None:
     """Whatever lost its actor, the next resync notices: no call waits for a customer whom nobody holds."""
     other = await pool.node("b")
-    siti, budi = await in_call(pool, other, pool.nodes[0])
+    siti, budi = await in_call(pool, siti_at=other, budi_at=pool.nodes[0])
     call = pool.call_of(budi)
     for person in (siti, budi):
         held = person.record

@@ -35,15 +35,7 @@ from engine.actors.requests import Signal as SendSignal
 from engine.domain.errors import Code
 from engine.domain.lifecycle import AgentState, CallState, EndReason, OfferEnd, RequeueReason
 
-from .pool import Client, Pool
-
-
-async def in_call(pool: Pool) -> tuple[Client, Client]:
-    siti = await pool.ready("siti")
-    budi = await pool.waiting("budi")
-    await take(siti)
-    await budi.hear(CustomerConnected)
-    return siti, budi
+from .pool import Client, Pool, in_call
 
 
 async def take(agent: Client, within_s: float = 10.0) -> Offer:

@@ -11,6 +11,7 @@ polls before that out. A request that was not answered is made again, which is s
 (`drop`) makes none.
 """
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -106,14 +107,17 @@ class Page(Life):
         self.broke = True
         self._away_until = trio.current_time() + away_ms / 1000 / self.speed
 
+    @abstractmethod
     async def _enter(self) -> None:
-        raise NotImplementedError
+        """Begin: say who he is."""
 
+    @abstractmethod
     async def _poll(self) -> None:
-        raise NotImplementedError
+        """Ask once, and hear what has changed."""
 
+    @abstractmethod
     def _learn(self, said: dict[str, Any]) -> None:
-        raise NotImplementedError
+        """Tell the person what an answer says."""
 
     async def _pause(self) -> None:
         """Until the next poll."""
